@@ -1,0 +1,21 @@
+"""Settings for every test; only the standard library and pytest may be imported at the top.
+
+A GPU machine runs ``make test-gpu`` with numpy, scipy, numba, cupy, torch and pytest alone, so
+whatever else the tests use is set up only where it is installed.
+"""
+
+import os
+
+# No test opens a window, and matplotlib reads this when it is first imported.
+os.environ["MPLBACKEND"] = "Agg"
+
+try:
+    import hypothesis
+except ModuleNotFoundError:
+    pass
+else:
+    # No deadline: a loaded machine is not a bug. In CI the same examples every time.
+    hypothesis.settings.register_profile(
+        "l1cert", deadline=None, derandomize="CI" in os.environ, print_blob=True
+    )
+    hypothesis.settings.load_profile("l1cert")

@@ -1,0 +1,1 @@
+"""Floor 0, exact mathematics: laws, certificates, derivations and enclosures."""
