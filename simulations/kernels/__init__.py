@@ -1,0 +1,56 @@
+"""The backends that fill buffers with words and noise: one table, nothing falls back silently."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+
+
+class MissingBackendError(ImportError):
+    """A backend was asked for whose package is not installed; the message says how to get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A backend: its module, the package that it stands on, and what installs that package."""
+
+    module: str
+    package: str
+    requirement: str
+
+
+BACKENDS: dict[str, Backend] = {
+    "numba": Backend("simulations.kernels.numba_cpu", "numba", "l1cert"),
+    "numpy": Backend("simulations.kernels.numpy_reference", "numpy", "l1cert"),
+}
+
+
+def load(backend: str) -> ModuleType:
+    """The module of a backend, imported on first use.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not in `BACKENDS`.
+    MissingBackendError
+        If the package it stands on cannot be imported; names the extra to install.
+
+    Examples
+    --------
+    >>> load("abacus")
+    Traceback (most recent call last):
+    ValueError: backend = 'abacus' is not one of 'numba', 'numpy'
+    """
+    if backend not in BACKENDS:
+        legal = ", ".join(repr(name) for name in sorted(BACKENDS))
+        raise ValueError(f"backend = {backend!r} is not one of {legal}")
+    entry = BACKENDS[backend]
+    try:
+        importlib.import_module(entry.package)
+    except ImportError as error:
+        raise MissingBackendError(
+            f"backend {backend!r} needs the package {entry.package}: "
+            f"python -m pip install '{entry.requirement}'"
+        ) from error
+    return importlib.import_module(entry.module)
