@@ -16,7 +16,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help verify test test-slow test-gpu lint format clean
+.PHONY: help verify test test-slow test-gpu lint format readme clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ lint: $(TESTING)  ## ruff, mypy (strict) and the import rules of the floors
 format: $(TESTING)  ## let ruff format the code and repair what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+readme: $(TESTING)  ## rewrite the generated blocks of the README from a run
+	$(BIN)/python docs/update_readme.py
 
 clean:  ## remove the environment, the caches and what was built
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

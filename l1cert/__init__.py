@@ -1,0 +1,43 @@
+"""l1cert: decides whether a statement about a randomized-smoothing l1 bound is true.
+
+The names that users import::
+
+    import l1cert
+
+    l1cert.radius("0.99", sigma="0.5")     # every method's certified radius, rounded down
+    l1cert.verify(["theorem_2"])           # the verdict on a claim, with all its evidence
+    l1cert.show("theorem_2")               # the claim, its proof and its witness as text
+
+They are loaded when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from l1cert.presentation import show
+    from l1cert.radii import Radii, radius
+    from l1cert.report import Report
+    from l1cert.verification import verify
+
+__all__ = ["Radii", "Report", "radius", "show", "verify"]
+
+_HOME = {
+    "Radii": "l1cert.radii",
+    "Report": "l1cert.report",
+    "radius": "l1cert.radii",
+    "show": "l1cert.presentation",
+    "verify": "l1cert.verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'l1cert' has no attribute {name!r}; it has {__all__}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

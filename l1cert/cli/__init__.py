@@ -1,0 +1,79 @@
+"""The command line: one file per command, each a thin skin over the Python face.
+
+Exit codes: 0 all decided, 1 the evidence contradicts itself, 2 usage, 3 something asked for is
+undecided, 130 interrupted. An error is one line on standard error, never a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from l1cert.cli.output import USAGE
+
+#: the module of each command, in the order in which --help lists them
+COMMANDS = ("verify", "list", "show", "radius", "figure")
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command's file only when the command is named or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return [*COMMANDS]  # importing the command called list hides the builtin in this module
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"l1cert.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is named with the legal ones."""
+        if args and args[0] not in COMMANDS:
+            raise click.UsageError(
+                f"unknown command {args[0]!r}; the commands are {', '.join(COMMANDS)}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="l1cert")
+def group() -> None:
+    """Decide which statements about randomized-smoothing l1 bounds are true.
+
+    The statements are those of "l1 Adversarial Robustness Certificates: a Randomized Smoothing
+    Approach" (ICLR 2020 submission). `l1cert verify` decides them, each by at least two
+    independent methods; `l1cert show SLUG` gives the proof and the witness of one.
+
+    Exit codes: 0 all decided (a refuted claim is a result), 1 the evidence contradicts itself,
+    2 usage, 3 something asked for is undecided, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = group.main(args=arguments, prog_name="l1cert", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        code = USAGE
+    except click.ClickException as error:
+        click.echo(f"Error: {' '.join(error.format_message().split())}", err=True)
+        code = USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
+    except BrokenPipeError:
+        # the reader has gone (`l1cert list | head`): nothing more to say to anyone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

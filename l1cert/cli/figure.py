@@ -1,0 +1,46 @@
+"""`l1cert figure`: the paper's figures, each with a CSV of its curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from l1cert.cli.output import file_errors, usage_errors
+
+
+@click.command("figure")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--format",
+    "formats",
+    default="pdf,svg,png",
+    show_default=True,
+    metavar="F,...",
+    help="Picture formats, separated by commas.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("l1cert-figures"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the pictures and the CSV files; made if it is missing.",
+)
+def command(names: tuple[str, ...], formats: str, out: Path) -> None:
+    """Draw the figures (all of them, or the NAMEs given) and save their data."""
+    from figures.saving import check_formats, save
+    from figures.table import FIGURES, figure_module
+    from l1cert.provenance import provenance
+
+    wanted = tuple(dict.fromkeys(part.strip() for part in formats.split(",")))
+    chosen = tuple(dict.fromkeys(names)) or tuple(FIGURES)
+    with usage_errors():
+        check_formats(wanted)
+        for name in chosen:
+            figure_module(name)
+    origin = provenance()
+    for name in chosen:
+        with file_errors(out):
+            written = save(name, wanted, out, provenance=origin)
+        click.echo("\n".join(str(path) for path in written))

@@ -1,0 +1,56 @@
+"""What the commands share: turning a bad value into one line, and writing without half a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+USAGE = 2
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Show a ValueError of the Python face as a usage error: one line, exit code 2."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def print_json(value: Any) -> None:
+    """Print JSON that any parser reads: no NaN, no infinity."""
+    click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written before the work is done, not after."""
+    if path.is_dir():
+        raise click.UsageError(f"--out {str(path)!r} is a folder, a file is needed")
+    if not path.parent.is_dir():
+        raise click.UsageError(f"--out {str(path)!r}: there is no folder {str(path.parent)!r}")
+    if not os.access(path.parent, os.W_OK):
+        raise click.UsageError(f"--out {str(path)!r}: the folder cannot be written")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    from figures.saving import write_atomically
+
+    with file_errors(path):
+        write_atomically(path, text.encode())
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """Show a full disk or a folder without permission as one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise click.UsageError(f"--out {str(path)!r} cannot be written: {reason}") from error

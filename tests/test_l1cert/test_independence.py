@@ -1,0 +1,169 @@
+"""No single function of theory/ decides a verdict, and no proof survives a foreign density."""
+
+import functools
+import signal
+
+import pytest
+import sympy as sp
+
+from l1cert import catalogue
+from tests.corruption import corrupted, distort, limited, recorded, replaced, targets
+from tests.methods import evidence_of_rung
+from theory import densities
+from theory.claim import (
+    Claim,
+    Decision,
+    Evidence,
+    Grade,
+    Part,
+    Rung,
+    Verdict,
+    decide,
+)
+
+METHODS = (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION)
+SAMPLES = 20_000
+
+#: what the program found; a change here is a change of a result and belongs in the changelog
+VERDICTS = {
+    "t_is_mixed": Verdict.HOLDS_CONDITIONALLY,
+    "theorem_1": Verdict.HOLDS_CONDITIONALLY,
+    "remark_2_region": Verdict.HOLDS_CONDITIONALLY,
+    "theorem_2": Verdict.HOLDS_CONDITIONALLY,
+    "binary_term_dominates": Verdict.HOLDS,
+    "theorem_3": Verdict.HOLDS,
+    "table_1_lecuyer": Verdict.HOLDS,
+    "table_1_cohen": Verdict.HOLDS,
+    "ours_beats_lecuyer": Verdict.HOLDS,
+    "figure_6_always_largest": Verdict.FAILS,
+    "rops_at_origin": Verdict.HOLDS,
+    "figure_10_laplace_larger": Verdict.FAILS,
+}
+
+
+def run(slug: str, rung: Rung) -> tuple[Evidence, ...]:
+    theory_side = catalogue.theory_module(slug)
+    simulation = catalogue.simulation_module(slug)
+    found = evidence_of_rung(
+        theory_side, simulation, rung, theory_side.PRINTED, num_samples=SAMPLES
+    )
+    return tuple(found)
+
+
+@functools.cache
+def baseline(slug: str) -> dict[Rung, tuple[tuple[Evidence, ...], frozenset[str]]]:
+    """For each method, what it finds and the functions of theory/ that it calls."""
+    everything = targets()
+    found = {}
+    for rung in METHODS:
+        called: set[str] = set()
+        with recorded(everything, called):
+            evidence = run(slug, rung)
+        found[rung] = (evidence, frozenset(called))
+    return found
+
+
+def shared(slug: str) -> dict[str, list[Rung]]:
+    """The functions that more than one method of the claim calls, with those methods."""
+    methods: dict[str, list[Rung]] = {}
+    for rung, (_, called) in baseline(slug).items():
+        for name in called:
+            methods.setdefault(name, []).append(rung)
+    return {name: rungs for name, rungs in methods.items() if len(rungs) > 1}
+
+
+def decide_corrupted(slug: str, target, rungs: list[Rung]) -> Decision:
+    """The decision when the function is corrupted in the methods that call it."""
+    evidence = []
+    for rung, (genuine, _) in baseline(slug).items():
+        if rung not in rungs:
+            evidence += genuine
+            continue
+        try:
+            with limited(30), replaced(target, corrupted(target)):
+                evidence += run(slug, rung)
+        except Exception:
+            continue  # a method that breaks says nothing; `verify` reports it as UNDECIDED
+    return decide(catalogue.claim(slug), evidence)
+
+
+@pytest.mark.parametrize("slug", catalogue.SLUGS)
+def test_every_part_has_two_methods_and_a_proof(slug):
+    claim = catalogue.claim(slug)
+    evidence = [item for found, _ in baseline(slug).values() for item in found]
+    for part in claim.parts:
+        heard = [e for e in evidence if e.part == part.name and e.finding is not None]
+        assert len({item.rung for item in heard}) >= 2, part.name
+        assert any(item.rigorous for item in heard), part.name
+    assert decide(claim, evidence).verdict is VERDICTS[slug]
+
+
+@pytest.mark.parametrize("slug", catalogue.SLUGS)
+def test_no_function_is_shared_by_all_methods_of_a_part_without_being_noticed(slug):
+    """The full cross of claims and shared functions is the slow test below."""
+    tried = 0
+    by_name = {str(target): target for target in targets()}
+    # the functions shared most widely are the dangerous ones
+    widest = sorted(shared(slug).items(), key=lambda pair: -len(pair[1]))[:3]
+    for name, rungs in widest:
+        decision = decide_corrupted(slug, by_name[name], rungs)
+        assert decision.verdict in {VERDICTS[slug], Verdict.UNDECIDED}, name
+        tried += 1
+    assert tried or not shared(slug)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", catalogue.SLUGS)
+def test_corrupting_any_shared_function_never_flips_a_verdict(slug):
+    by_name = {str(target): target for target in targets()}
+    for name, rungs in shared(slug).items():
+        decision = decide_corrupted(slug, by_name[name], rungs)
+        assert decision.verdict in {VERDICTS[slug], Verdict.UNDECIDED}, name
+
+
+def test_two_methods_with_one_source_would_be_caught():
+    """The test above can fail: here both methods rest on one function, and the verdict flips."""
+
+    def source() -> bool:
+        return True
+
+    def evidence(value: bool) -> list[Evidence]:
+        return [
+            Evidence(Rung.DERIVATION, Grade.PROVED, "body", value, "", "from the source"),
+            Evidence(Rung.SEARCH, Grade.CONSISTENT, "body", value, "", "from the same source"),
+        ]
+
+    claim = Claim("toy", "", "", "", (), (Part("body", "a statement"),))
+    assert decide(claim, evidence(source())).verdict is Verdict.HOLDS
+    assert decide(claim, evidence(distort(source()))).verdict is Verdict.FAILS
+
+
+def test_a_disagreement_is_said():
+    claim = Claim("toy", "", "", "", (), (Part("body", "a statement"),))
+    evidence = [
+        Evidence(Rung.DERIVATION, Grade.PROVED, "body", True, "", "says yes"),
+        Evidence(Rung.SEARCH, Grade.CONSISTENT, "body", False, "", "says no"),
+    ]
+    decision = decide(claim, evidence)
+    assert decision.verdict is Verdict.UNDECIDED
+    assert "derivation say true; search say false" in decision.contradictions[0]
+
+
+def wide_laplace(x, scale):
+    """The Laplace density of twice the scale: right in form, wrong in its constant."""
+    return sp.exp(-sp.Abs(x) / (2 * scale)) / (4 * scale)
+
+
+@pytest.mark.parametrize("foreign", [densities.gaussian, wide_laplace])
+@pytest.mark.parametrize("slug", catalogue.SLUGS)
+def test_no_derivation_survives_a_foreign_density(slug, foreign, monkeypatch):
+    monkeypatch.setattr(densities, "laplace", foreign)
+    with limited(60):
+        chains = catalogue.theory_module(slug).derive()
+    assert chains
+    assert not [chain.part for chain in chains if chain.grade is Grade.PROVED]
+
+
+def test_the_limit_stops_an_endless_loop():
+    with pytest.raises(TimeoutError), limited(1):
+        signal.pause()

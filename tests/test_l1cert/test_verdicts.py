@@ -1,0 +1,137 @@
+"""The whole run: what it decides, how it is backed, and that the README says the same."""
+
+import importlib.util
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import mpmath
+import pytest
+
+from l1cert import catalogue
+from theory.claim import Grade, Rung
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_everything_is_decided(full_report):
+    assert full_report.exit_code == 0
+    assert [r.claim.slug for r in full_report.results] == list(catalogue.SLUGS)
+
+
+@pytest.mark.parametrize("slug", catalogue.SLUGS)
+def test_each_claim_has_two_independent_methods_and_a_reason_for_each_absence(full_report, slug):
+    result = full_report[slug]
+    spoke = {item.rung for item in result.evidence if item.finding is not None}
+    assert {Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION} <= spoke
+    silent = set(Rung) - spoke
+    skipped = {item.rung for item in result.evidence if item.grade is Grade.SKIPPED}
+    assert silent == skipped
+    assert all(item.detail for item in result.evidence)
+
+
+@pytest.mark.parametrize("slug", catalogue.SLUGS)
+def test_no_method_is_undecided(full_report, slug):
+    assert not [e for e in full_report[slug].evidence if e.grade is Grade.UNDECIDED]
+
+
+def test_a_claim_that_fails_has_a_witness_and_a_correction(full_report):
+    failing = [r for r in full_report.results if r.decision.verdict.value == "fails"]
+    assert failing
+    for result in failing:
+        assert result.decision.witness
+        assert result.decision.correction
+        assert "{" not in result.decision.correction
+
+
+def test_a_conditional_claim_names_its_condition(full_report):
+    for result in full_report.results:
+        conditional = result.decision.verdict.value == "holds_conditionally"
+        assert bool(result.decision.condition) is conditional
+
+
+def test_simulations_state_both_error_rates(full_report):
+    counted = [e for r in full_report.results for e in r.evidence if e.rung is Rung.SIMULATION]
+    assert counted
+    assert all(e.false_fail is not None and e.false_pass is not None for e in counted)
+
+
+def test_boundaries_are_enclosed_to_thirty_digits(full_report):
+    boundaries = [b for r in full_report.results for b in r.decision.boundaries]
+    assert boundaries
+    for boundary in boundaries:
+        low, high = (Fraction(end) for end in boundary.enclosure)
+        assert low <= high
+        assert high - low <= Fraction(1, 10**30) * max(abs(low), abs(high))
+
+
+def enclosed(report, slug: str, name: str) -> tuple[Fraction, Fraction]:
+    (boundary,) = [b for b in report[slug].decision.boundaries if b.name == name]
+    assert boundary.unique
+    return Fraction(boundary.enclosure[0]), Fraction(boundary.enclosure[1])
+
+
+def contains(enclosure: tuple[Fraction, Fraction], value: mpmath.mpf) -> bool:
+    low, high = (mpmath.mpf(end.numerator) / end.denominator for end in enclosure)
+    slack = mpmath.mpf(10) ** -45
+    return low - slack <= value <= high + slack
+
+
+def test_the_crossing_of_figure_6_against_mpmath(full_report):
+    with mpmath.workdps(60):
+        half = mpmath.mpf(1) / 2
+
+        def gaussian_ahead(p):
+            return mpmath.sqrt(2) * mpmath.sqrt(2) * mpmath.erfinv(2 * p - 1) + mpmath.log(
+                2 - 2 * p
+            )
+
+        crossing = mpmath.findroot(
+            gaussian_ahead, (mpmath.mpf("0.9"), mpmath.mpf("0.99")), solver="anderson"
+        )
+        assert crossing > half
+        assert contains(enclosed(full_report, "figure_6_always_largest", "p_star"), crossing)
+
+
+def test_the_crossing_of_figure_10_against_mpmath(full_report):
+    with mpmath.workdps(60):
+
+        def sup(agreement):
+            return lambda x: mpmath.findroot(
+                lambda s: agreement(x, s) - mpmath.mpf(1) / 2,
+                (mpmath.mpf("0.5"), 2),
+                solver="anderson",
+            )
+
+        laplace = sup(
+            lambda x, s: (
+                1
+                - (
+                    mpmath.exp(-(1 - x) / s * mpmath.sqrt(2))
+                    + mpmath.exp(-(1 + x) / s * mpmath.sqrt(2))
+                )
+                / 2
+            )
+        )
+        gaussian = sup(lambda x, s: mpmath.ncdf((1 - x) / s) + mpmath.ncdf((1 + x) / s) - 1)
+        crossing = mpmath.findroot(
+            lambda x: laplace(x) - gaussian(x),
+            (mpmath.mpf("0.97"), mpmath.mpf("0.98")),
+            solver="anderson",
+        )
+        assert contains(enclosed(full_report, "figure_10_laplace_larger", "x_star"), crossing)
+
+
+def test_the_report_is_json_without_nan(full_report):
+    text = full_report.dumps()
+    assert json.loads(text)["schema"] == 1
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+def test_the_readme_shows_this_run(full_report):
+    spec = importlib.util.spec_from_file_location("update_readme", ROOT / "docs/update_readme.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text = (ROOT / "README.md").read_text()
+    assert module.rewritten(text, full_report) == text, "run `make readme`"
