@@ -1,0 +1,226 @@
+"""The files of every figure: complete, reproducible to the byte, drawn from the CSV alone."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from figures import saving, style
+from figures.data import from_csv
+from figures.table import CLAIMS, FIGURES, figure_module
+
+PROVENANCE = {"version": "0.0", "commit": None, "seed": 3, "libraries": {"numpy": "0"}}
+#: small and unlike the defaults, so that the tests are quick and every parameter has moved
+PARAMETERS = {
+    "figure_04_regions": {"scale": 0.4, "num_points": 17, "margin": 1e-3},
+    "figure_06_methods": {"scale": 2.5, "num_points": 60},
+    "figure_10_rops_location": {"num_points": 40, "nearest": 1e-4},
+}
+ALL = sorted(FIGURES)
+
+
+def saved(name, out, **options):
+    return saving.save(name, out=out, provenance=PROVENANCE, parameters=PARAMETERS[name], **options)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_file_is_there_and_whole(name, tmp_path):
+    paths = saved(name, tmp_path / "new" / "folder")
+    assert [p.name for p in paths] == [f"{name}.{e}" for e in ("csv", "txt", "pdf", "svg", "png")]
+    assert sorted(tmp_path.glob("new/folder/*")) == sorted(paths)  # nothing unfinished is left
+    data, provenance = from_csv(paths[0].read_text())
+    assert provenance == PROVENANCE
+    assert dict(data.parameters) == PARAMETERS[name]
+    assert data.figure == name
+    assert paths[1].read_text() == figure_module(name).caption(data) + "\n"
+    assert paths[2].read_bytes().startswith(b"%PDF")
+    assert paths[4].read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_picture_is_drawn_from_the_csv_alone(name, tmp_path, monkeypatch):
+    first = saved(name, tmp_path / "first")
+    data, provenance = from_csv(first[0].read_text())
+    module = import_module(FIGURES[name])
+    for helper in computing_functions(name):
+        monkeypatch.setattr(module, helper, forbidden)
+    second = saving.save_data(data, out=tmp_path / "second", provenance=provenance)
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes(), other.name
+
+
+def forbidden(*_, **__):
+    raise AssertionError("drawing computed something")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_draw_calls_no_mathematics(name):
+    functions, imported = parsed(name)
+    drawing = reachable("draw", functions)
+    assert drawing.isdisjoint(reachable("compute", functions))
+    mathematics = {alias for alias, module in imported.items() if module in MATHEMATICS}
+    for function in drawing:
+        tree = functions[function]
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert used.isdisjoint(mathematics), function
+        # data may be labelled and reshaped, but no number is made from another
+        body = [node for statement in tree.body for node in ast.walk(statement)]
+        sums = [node for node in body if isinstance(node, ast.BinOp)]
+        assert not sums, f"{function} line {sums[0].lineno}"
+
+
+MATHEMATICS = {"numpy", "math", "scipy", "theory", "simulations", "figures.order"}
+
+
+def parsed(name):
+    tree = ast.parse(Path(import_module(FIGURES[name]).__file__).read_text())
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    imported = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {(a.asname or a.name): a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            root = node.module if node.module.startswith("figures") else node.module.split(".")[0]
+            imported |= {(a.asname or a.name): root for a in node.names}
+    return functions, imported
+
+
+def reachable(start, functions):
+    found, waiting = set(), [start]
+    while waiting:
+        current = waiting.pop()
+        if current not in found:
+            found.add(current)
+            names = {n.id for n in ast.walk(functions[current]) if isinstance(n, ast.Name)}
+            waiting += names & functions.keys()
+    return found
+
+
+def computing_functions(name):
+    functions, _ = parsed(name)
+    return sorted(reachable("compute", functions) - reachable("caption", functions))
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env={**os.environ, **environment},
+        cwd=Path(__file__).parents[2],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_bytes_are_the_same_in_another_process(tmp_path):
+    # another hash seed and another clock second: sets and dates would show
+    name = "figure_06_methods"
+    here = saved(name, tmp_path / "here")
+    run(
+        "import sys; from figures import saving\n"
+        f"saving.save({name!r}, out={str(tmp_path / 'there')!r}, "
+        f"provenance={PROVENANCE!r}, parameters={PARAMETERS[name]!r})",
+        PYTHONHASHSEED="12345",
+        SOURCE_DATE_EPOCH="86400",
+    )
+    for path in here:
+        assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_computing_and_checking_import_no_matplotlib(name):
+    code = (
+        "import sys; from figures.table import figure_module\n"
+        f"m = figure_module({name!r}); m.check(m.compute()); print('matplotlib' in sys.modules)"
+    )
+    assert run(code) == "False\n"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_text_is_text(name, tmp_path):
+    *_, pdf, svg = saved(name, tmp_path, formats=("pdf", "svg"))
+    drawn = svg.read_text()
+    assert re.search(r"<text[^>]*>0\.6<", drawn)
+    assert "STIXGeneral" in drawn
+    fonts = set(re.findall(rb"/Subtype /(Type[03]|CIDFontType2|TrueType)", pdf.read_bytes()))
+    assert fonts
+    assert b"Type3" not in fonts
+    for path in (pdf, svg):
+        assert b"Date" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(("venue", "span"), [("iclr", "column"), ("icml", "page")])
+def test_nothing_is_clipped_and_no_texts_overlap(name, venue, span):
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    settings = style.rc(venue, span)
+    figure = figure_module(name).draw(figure_module(name).compute(), settings)
+    with rc_context(settings):
+        FigureCanvasAgg(figure).draw()
+    page = figure.bbox.padded(0.5)
+    boxes = [(t.get_text(), t.get_window_extent()) for t in texts(figure)]
+    assert len(boxes) > 8
+    for text, box in boxes:
+        assert page.x0 <= box.x0 and box.x1 <= page.x1, text
+        assert page.y0 <= box.y0 and box.y1 <= page.y1, text
+    for k, (text, box) in enumerate(boxes):
+        for other, beside in boxes[:k]:
+            apart = box.x1 <= beside.x0 or beside.x1 <= box.x0
+            apart = apart or box.y1 <= beside.y0 or beside.y1 <= box.y0
+            assert apart, f"{text!r} overlaps {other!r}"
+
+
+def texts(figure):
+    """Every text that is seen; matplotlib keeps tick labels beyond the ends of an axis, too."""
+    from matplotlib.text import Text
+
+    (axes,) = figure.axes
+    unseen = {
+        label
+        for one in [axes, *axes.child_axes]
+        for axis, ends in ((one.xaxis, one.get_xlim()), (one.yaxis, one.get_ylim()))
+        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+        for label in (tick.label1, tick.label2)
+        if not min(ends) <= tick.get_loc() <= max(ends)
+    }
+    found = [text for text in figure.findobj(Text) if text not in unseen]
+    return [text for text in found if text.get_visible() and text.get_text()]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    saving.write_atomically(path, b"old")
+
+    def fail(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        saving.write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unknown_names_and_formats_write_nothing(tmp_path):
+    with pytest.raises(ValueError, match="figure = 'figure_99' is none of figure_04_regions"):
+        saving.save("figure_99", out=tmp_path, provenance={})
+    with pytest.raises(ValueError, match="format = 'gif' is none of pdf, svg, png"):
+        saved("figure_06_methods", tmp_path, formats=("pdf", "gif"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_formats_write_the_data_and_the_caption_only(tmp_path):
+    assert [p.suffix for p in saved("figure_04_regions", tmp_path, formats=())] == [".csv", ".txt"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_table_names_are_the_modules_own(name):
+    assert name == figure_module(name).NAME
+    assert name in CLAIMS.values()
