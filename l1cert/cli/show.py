@@ -21,7 +21,7 @@ def command(slug: str, num_samples: int, seed: int, alpha: float, as_json: bool)
         report = verify([slug], num_samples=num_samples, seed=seed, alpha=alpha)
     result = report[slug]
     if as_json:
-        print_json(result.as_json())
+        print_json({**result.as_json(), "provenance": dict(report.provenance)})
     else:
         click.echo(render(result), nl=False)
     raise SystemExit(report.exit_code)

@@ -1,0 +1,1 @@
+"""One module per claim: the counts that its simulation rung takes."""

@@ -1,0 +1,75 @@
+"""Half-space classifiers along random axes, drawn with all d coordinates and counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulations.philox import purpose_tag, words
+from simulations.sampling import IsotropicNoise, count
+from theory.tightness import HalfSpace
+
+#: At most so many coordinates are drawn for one count; the samples shrink in high dimension.
+COORDINATE_BUDGET = 3 * 10**8
+
+
+def affordable(num_samples: int, dim: int) -> int:
+    """The samples that a count in dimension ``dim`` takes when ``num_samples`` are asked for.
+
+    >>> affordable(10**6, 3072)
+    97656
+    """
+    return max(1, min(num_samples, COORDINATE_BUDGET // dim)) if num_samples else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A coordinate axis with a sign: where the worst-case perturbation points."""
+
+    place: int
+    sign: int
+
+    @classmethod
+    def drawn(cls, *, dim: int, seed: int, purpose: str) -> Axis:
+        """A random signed axis of R^dim, from the counters of its purpose.
+
+        >>> Axis.drawn(dim=1, seed=3, purpose="example").place
+        0
+        """
+        pair = words(
+            seed=seed, tag=purpose_tag(f"{purpose}/axis"), first_sample=0, num_samples=1, dim=2
+        )[0]
+        return cls(int(pair[0]) % dim, 1 if pair[1] < 2**31 else -1)
+
+
+def count_half_space(
+    noise: IsotropicNoise,
+    threshold: float,
+    *,
+    distance: float = 0.0,
+    dim: int,
+    num_samples: int,
+    seed: int,
+    purpose: str,
+) -> int:
+    """How often the half-space classifier says cA at x + delta, ||delta||_1 = ``distance``.
+
+    The classifier {sign x[axis] <= threshold} sees the raw d-vector x + delta + noise with delta
+    along the same randomly signed, random axis; all d coordinates are drawn.
+
+    Returns the exact integer count out of ``num_samples``.
+    """
+    axis = Axis.drawn(dim=dim, seed=seed, purpose=purpose)
+    classifier = HalfSpace(axis.place, axis.sign, threshold)
+    delta = np.zeros(dim)
+    delta[axis.place] = axis.sign * distance
+
+    def event(points: np.ndarray) -> np.ndarray:
+        points += delta
+        return classifier(points)
+
+    found = count(
+        event, noise, seed=seed, tag=purpose_tag(purpose), num_samples=num_samples, dim=dim
+    )
+    return int(found)

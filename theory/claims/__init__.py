@@ -1,0 +1,1 @@
+"""One module per claim: what it says, its derivation, its enclosure, its search, its mutants."""

@@ -1,0 +1,377 @@
+"""Table 1, Cohen et al.'s radius carried to l1: sigma Phi^-1(PA), in units of Laplace noise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+from scipy import integrate, stats
+
+from theory import densities, gaussian_steps
+from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
+from theory.derivation import Chain, Step, chain, compare, equal
+from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
+from theory.findings import searched
+from theory.gaussian_steps import MATCHED
+from theory.identities import constant, settled
+from theory.search import Radius, numeric_radius
+from theory.symbols import excess, lam, p, sigma
+
+CLAIM = Claim(
+    slug="table_1_cohen",
+    source="Table 1 and section 4.3, Cohen et al. (2019)",
+    statement=(
+        "With two classes, Gaussian noise of standard deviation sigma and "
+        "P(f(x + s) = cA) >= PA >= 1/2, g(x + delta) = g(x) for every delta with "
+        "||delta||_1 < sigma Phi^-1(PA): the l2 radius of Cohen et al., carried to l1 because the "
+        "l1 ball lies in the l2 ball of the same radius."
+    ),
+    latex=r"g(x+\delta)=g(x)\ \ \forall\,\|\delta\|_1<R,\quad R=\sigma\,\Phi^{-1}(p_A)",
+    variables=(
+        Variable("PA", "[1/2, 1]", "lower bound on the probability of the top class at x"),
+        Variable("sigma", "(0, oo)", "standard deviation of one coordinate of the noise"),
+        Variable("lambda", "(0, oo)", "Laplace scale of the table's other rows"),
+        Variable("delta", "R^d, any d >= 1", "perturbation, of l1 norm r"),
+    ),
+    parts=(
+        Part("inclusion", "||delta||_2 <= ||delta||_1 in every dimension"),
+        Part("sound", "every delta with ||delta||_1 < R leaves the prediction as it is"),
+        Part(
+            "exact_on_axis",
+            "R is what this noise certifies along an axis: a half-space of mass PA at x has mass "
+            "exactly 1/2 at r = R and less at every r > R",
+        ),
+        Part(
+            "equal_variance",
+            "in the unit of the Laplace rows, sigma = sqrt(2) lambda, the radius is "
+            "sqrt(2) lambda Phi^-1(PA)",
+        ),
+    ),
+    assumptions=(
+        "f is any deterministic or random base classifier; PA = 1 gives R = oo. The ball is open, "
+        "as in the theorem of Cohen et al.: at r = R the worst case is a tie."
+    ),
+    reference="paper, Table 1; Cohen, Rosenfeld and Kolter (2019), Theorem 1",
+    absent={
+        Rung.EXPERIMENT: "no trained classifier is needed: the statement is about every f",
+        Rung.FIGURE: "the paper's picture of it is Figure 6, which is figure_6_always_largest",
+    },
+)
+
+PRINTED: Statement = {
+    "radius": sp.sqrt(2) * sigma * sp.erfinv(2 * p - 1),  # sigma Phi^-1(p)
+    "sigma": sp.sqrt(2) * lam,
+    "norms": "<=",
+}
+
+_SHIFT = lam * sp.Rational(1, 10**6)
+MUTANTS = (
+    Mutant(
+        "radius larger by 1e-6 lambda",
+        {"radius": PRINTED["radius"] + _SHIFT},
+        "sound",
+        (Rung.DERIVATION, Rung.ENCLOSURE),
+    ),
+    Mutant(
+        "radius larger by three tenths",
+        {"radius": PRINTED["radius"] * sp.Rational(13, 10)},
+        "sound",
+        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION),
+    ),
+    Mutant(
+        "radius smaller by 1e-6 lambda",
+        {"radius": PRINTED["radius"] - _SHIFT},
+        "exact_on_axis",
+        (Rung.DERIVATION, Rung.ENCLOSURE),
+    ),
+    Mutant(
+        "radius smaller by three tenths",
+        {"radius": PRINTED["radius"] * sp.Rational(7, 10)},
+        "exact_on_axis",
+        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION),
+    ),
+    Mutant(
+        "sigma larger by 1e-6 lambda",
+        {"sigma": PRINTED["sigma"] + _SHIFT},
+        "equal_variance",
+        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH),
+    ),
+    Mutant(
+        "dropped sqrt(2)",
+        {"sigma": lam},
+        "equal_variance",
+        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION),
+    ),
+    Mutant(
+        "flipped inequality between the norms",
+        {"norms": ">="},
+        "inclusion",
+        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH),
+    ),
+)
+
+_k = sp.Symbol("k", positive=True)
+_t = sp.Symbol("t", positive=True)
+_m = sp.Symbol("m", positive=True)
+_z = sp.Symbol("z", nonnegative=True)
+_first = sp.Symbol("a", nonnegative=True)
+_next = sp.Symbol("c", nonnegative=True)
+_HALF = sp.Rational(1, 2)
+_JOINED = (
+    "(1 + z)^2 >= 1 + z^2, with z the ratio of the next coordinate to the norm so far (or the "
+    "inverse of that ratio)"
+)
+
+
+def derive(statement: Statement = PRINTED) -> list[Chain]:
+    """Neyman-Pearson along delta, from both densities at equal variance."""
+    gaussian_steps.forget_integrals()
+    return [
+        chain(
+            "inclusion",
+            _inclusion(statement["norms"]),
+            conclusion="||delta||_2 <= ||delta||_1, one coordinate after the other",
+        ),
+        chain(
+            "sound",
+            _sound(statement["radius"]),
+            conclusion="P(f(Y) = cA) >= Phi(Phi^-1(PA) - ||delta||_2/sigma) > 1/2 for r < R",
+        ),
+        chain(
+            "exact_on_axis",
+            _exact(statement["radius"]),
+            conclusion=(
+                "f = cA exactly where x_1 <= R, delta = (r, 0, ..., 0): P(f(X) = cA) = PA, and "
+                "P(f(Y) = cA) is 1/2 at r = R and below 1/2 beyond"
+            ),
+        ),
+        chain("equal_variance", _units(statement), conclusion="R = sqrt(2) lambda Phi^-1(PA)"),
+    ]
+
+
+def _inclusion(relation: str) -> Iterator[Step]:
+    yield from gaussian_steps.same_variance()
+    yield compare(
+        _first**2 + _next**2,
+        relation,
+        (_first + _next) ** 2,
+        "with a the norm of the coordinates so far and c = |the next one|, both in units of "
+        "lambda: joining it keeps the l2 norm below the l1 norm",
+        "a, c >= 0, any dimension (the step joins one more coordinate)",
+        form=-2 * _first * _next,
+        states=True,
+    )
+
+
+def _in_laplace_units(radius: sp.Expr) -> sp.Expr:
+    """R in lambda where PA = P(X_1 <= t), for the printed radius: t."""
+    bound = gaussian_steps.mass_below(_t)
+    return sp.simplify(radius.subs(p, bound).subs(sigma, MATCHED))
+
+
+def _sound(radius: sp.Expr) -> Iterator[Step]:
+    yield from gaussian_steps.same_variance()
+    yield from gaussian_steps.only_the_length_matters()
+    yield from gaussian_steps.mass_below_is_odd()
+    yield compare(
+        gaussian_steps.mass_below(_t - (_in_laplace_units(radius) - excess)),
+        ">",
+        _HALF,
+        "the half-space x_1 <= t of mass PA under X has the least mass under Y; at "
+        "||delta||_2 = R - s, which is all of r < R since ||delta||_2 <= r",
+        "1/2 < PA = P(X_1 <= t) < 1, 0 < s <= R",
+        along=(excess, sp.Integer(0), 1),
+        states=True,
+    )
+    yield equal(
+        sp.limit(gaussian_steps.mass_below(_t - _m), _t, sp.oo),
+        1,
+        "PA = 1, where R = oo: cA keeps all its mass, for every ||delta||_2 = m",
+        "PA = 1 (at PA = 1/2 the open ball is empty)",
+    )
+
+
+def _exact(radius: sp.Expr) -> Iterator[Step]:
+    yield from gaussian_steps.same_variance()
+    yield from gaussian_steps.mass_below_is_odd()
+    moved = _t - _in_laplace_units(radius)
+    domain = "1/2 <= PA = P(X_1 <= t) < 1, every dimension"
+    yield equal(
+        gaussian_steps.mass_below(moved),
+        _HALF,
+        "Y_1 = X_1 + R, so P(Y_1 <= t) = P(X_1 <= t - R)",
+        domain,
+        states=True,
+    )
+    yield compare(
+        gaussian_steps.mass_below(moved - excess),
+        "<",
+        _HALF,
+        "the same half-space at r = R + s",
+        f"{domain}, s > 0",
+        along=(excess, sp.Integer(0), 1),
+        states=True,
+    )
+
+
+def _units(statement: Statement) -> Iterator[Step]:
+    yield from gaussian_steps.same_variance(statement["sigma"], states=True)
+    spread = sp.sqrt(densities.moment(densities.laplace, lam, 2))
+    quantile = sp.Symbol("q", positive=True)
+    bound = gaussian_steps.mass_below(quantile, sp.Integer(1))
+    yield equal(
+        statement["radius"].subs(p, bound).subs(sigma, statement["sigma"]),
+        spread * quantile,
+        "sigma Phi^-1(PA) is sqrt(E eps_1^2) Phi^-1(PA), with eps_1 the Laplace noise",
+        "1/2 < PA = Phi(q) < 1",
+        states=True,
+    )
+
+
+def enclose(statement: Statement = PRINTED) -> list[Evidence]:
+    """The worst half-space, from the closed form Phi(y) = (1 + erf(y/sqrt 2))/2, by Arb.
+
+    With lambda = 1, sigma^2 = Gamma(3) = 2 and PA = (1 + erf k)/2, the half-space of mass PA ends
+    at 2k, and at distance m it has the mass (1 + erf((2k - m)/2))/2.
+    """
+    bound = (1 + sp.erf(_k)) / 2
+    at_k = {p: bound, sigma: sp.sqrt(sp.gamma(3)), lam: sp.Integer(1)}
+    gap = sp.simplify(2 * _k - sp.simplify(statement["radius"].subs(p, bound)).subs(at_k))
+    widths = {_k: (Fraction(1, 64), Fraction(8))} if gap.has(_k) else {}
+    sound = _beyond((gap + excess) / 2, ">", widths)
+    flips = _beyond((gap - excess) / 2, "<", widths)
+    flips.append(settled(sp.erf(gap / 2), "mass 1/2 at r = R"))
+    scale = statement["sigma"].subs(lam, 1)
+    units = [
+        settled(scale**2 - sp.gamma(3), "E eps^2 of Laplace noise is Gamma(3) lambda^2"),
+        settled(
+            sp.simplify(statement["radius"].subs(p, bound)).subs(sigma, scale)
+            - sp.sqrt(2 * sp.gamma(3)) * _k,
+            "R is sqrt(Gamma(3)) lambda Phi^-1(PA), with Phi^-1(PA) = sqrt(2) k",
+        ),
+    ]
+    return [
+        enclosed("inclusion", _norms(statement["norms"]), conclusion=_JOINED),
+        enclosed("sound", sound, conclusion="mass above 1/2 at every ||delta||_2 = R - s"),
+        enclosed("exact_on_axis", flips, conclusion="mass 1/2 at R and below 1/2 at R + s"),
+        enclosed("equal_variance", units, conclusion="sigma = sqrt(2) lambda"),
+    ]
+
+
+def _beyond(
+    argument: sp.Expr, relation: str, widths: dict[sp.Symbol, tuple[Fraction, Fraction]]
+) -> list[Outcome]:
+    """The sign of erf(argument) for every s > 0; it is monotone in s, which closes s -> oo."""
+    near, far = Fraction(1, 64), Fraction(16)
+    margin = sp.erf(argument)
+    positive = sp.simplify(sp.diff(margin, excess) * sp.exp(argument**2))
+    return [
+        closed_at(margin, relation, excess, sp.Integer(0), near, order=1, others=widths),
+        sign_on_box(margin, relation, {excess: (near, far), **widths}),
+        constant(
+            positive, relation, f"s >= 16: derivative exp(argument^2) {relation} 0 throughout"
+        ),
+    ]
+
+
+def _norms(relation: str) -> list[Outcome]:
+    """(a + c)^2 - a^2 - c^2 for a = 1, c = z in [0, 1]: the larger of the two may be a = 1."""
+    surplus = (1 + _z) ** 2 - 1 - _z**2
+    wanted = ">" if relation == "<=" else "<"
+    near = Fraction(1, 16)
+    closed = closed_at(surplus, wanted, _z, sp.Integer(0), near, order=1)
+    return [closed, sign_on_box(surplus, wanted, {_z: (near, Fraction(1))})]
+
+
+def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
+    """Worst classifiers on grids in d = 1, 2 by Neyman-Pearson's order; norms; quadrature."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    radius = numeric_radius(statement["radius"].subs(sigma, MATCHED), p_a=p)
+    return [
+        _search_norms(statement["norms"], rng),
+        _search_flips(radius, rng, "sound", 1.0 - 1e-3, flips=False),
+        _search_flips(radius, rng, "exact_on_axis", 1.0 + 1e-3, flips=True),
+        _search_variance(statement["sigma"]),
+    ]
+
+
+def _search_norms(relation: str, rng: np.random.Generator) -> Evidence:
+    start, witness = time.perf_counter(), None
+    side = 1.0 if relation == "<=" else -1.0
+    for dim in (1, 2, 3, 50, 3072):
+        delta = np.round(rng.standard_cauchy((20, dim)), 2)
+        squares, taxicab = np.sum(delta**2, axis=1), np.sum(np.abs(delta), axis=1)
+        wrong = side * (squares - taxicab**2) > 1e-12 * taxicab**2
+        if wrong.any():
+            witness = {"delta": str(delta[wrong][0].tolist()[:8]), "dimension": str(dim)}
+            break
+    scope = "100 vectors in d = 1, 2, 3, 50, 3072"
+    said = f"looked for a violation of ||delta||_2 {relation} ||delta||_1"
+    return searched("inclusion", scope, said, start=start, witness=witness)
+
+
+def _least_mass(p_a: float, spread: float, delta: tuple[float, ...]) -> float:
+    """The least P(f(Y) = cA) of a grid classifier with P(f(X) = cA) >= p_a: ratios in order."""
+    before, after = np.ones(1), np.ones(1)
+    for move in delta:
+        levels = np.concatenate([np.linspace(0.005, 0.995, 67), [1 - p_a, p_a]])
+        law = stats.norm(scale=spread)
+        edges = np.unique(np.concatenate([[-np.inf], law.ppf(levels), [move, np.inf]]))
+        before = np.multiply.outer(before, _cells(law.cdf, law.sf, edges)).ravel()
+        after = np.multiply.outer(after, _cells(law.cdf, law.sf, edges - move)).ravel()
+    order = np.argsort(-after / np.maximum(before, 1e-300))
+    # what cA gives up: the cells that Y favours most, up to the mass 1 - p_a under X
+    given = np.cumsum(before[order])
+    share = np.clip((1 - p_a - (given - before[order])) / before[order], 0.0, 1.0)
+    return 1.0 - float(share @ after[order])
+
+
+Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def _cells(cdf: Function, sf: Function, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(np.where(edges[1:] <= 0, np.diff(cdf(edges)), -np.diff(sf(edges))), 1e-300)
+
+
+def _search_flips(
+    radius: Radius, rng: np.random.Generator, part: str, fraction: float, *, flips: bool
+) -> Evidence:
+    start, closest = time.perf_counter(), np.inf
+    witness = None
+    for number in range(36):
+        near = 10.0 ** rng.uniform(-6, -0.4)
+        p_a = [0.5 + near, 1.0 - near, rng.uniform(0.5, 1.0)][number % 3]
+        scale = 10.0 ** rng.uniform(-1, 1)
+        distance = fraction * radius(p_a, 1 - p_a, scale)
+        mixed = float(rng.uniform(0.0, 1.0))
+        shares = (1.0,) if number % 2 or flips else (mixed, 1 - mixed)
+        delta = tuple(distance * share for share in shares)
+        margin = _least_mass(p_a, float(np.sqrt(2.0)) * scale, delta) - 0.5
+        closest = min(closest, abs(margin))
+        if (margin < -1e-13) != flips:
+            witness = {"PA": repr(p_a), "lambda": repr(scale), "delta": repr(delta)}
+            break
+    scope = f"36 instances with PA within 1e-6 of 1/2 and of 1, r = {fraction} R"
+    said = "every worst classifier flips" if flips else "no grid classifier flips"
+    said = f"{said}; smallest margin {closest:.2g}" if witness is None else f"not: {said}"
+    return searched(part, scope, said, start=start, witness=witness)
+
+
+def _search_variance(spread: sp.Expr) -> Evidence:
+    start, witness, worst = time.perf_counter(), None, 0.0
+    numeric = sp.lambdify([lam], spread, modules="numpy")
+    for scale in (0.2, 1.0, 3.7):
+        law = stats.laplace(scale=scale)
+        half, _ = integrate.quad(lambda t, law=law: t * t * law.pdf(t), 0.0, 60 * scale)
+        ratio = float(stats.norm(scale=float(numeric(scale))).var() / (2 * half))
+        worst = max(worst, abs(ratio - 1))
+        if worst > 1e-8:
+            witness = {"lambda": repr(scale), "variances, Gaussian : Laplace": repr(ratio)}
+            break
+    detail = f"by quadrature the ratio of the variances is 1 to within {worst:.1g}"
+    where = "lambda in {0.2, 1, 3.7}"
+    return searched("equal_variance", where, detail, start=start, witness=witness)

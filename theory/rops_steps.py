@@ -1,0 +1,111 @@
+"""Steps about the base classifier of Appendix D: f = cA on |x| <= 1, cB elsewhere on the line.
+
+Smoothed at x, f agrees with its own label where -far <= eps <= near, with near = 1 - x and
+far = 1 + x. The parameter of both noises is the standard deviation, sqrt(2) lambda = sigma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import mpmath
+import sympy as sp
+
+from theory import densities, gaussian_steps
+from theory.derivation import Step, compare, equal
+from theory.symbols import b, lam, sigma
+
+_far = sp.Symbol("v", positive=True)
+_near = sp.Symbol("w", positive=True)
+
+
+def laplace_agreement(near: sp.Expr, far: sp.Expr, scale: sp.Expr) -> sp.Expr:
+    """P(-far <= X_1 <= near) for Laplace noise, the integral of the density.
+
+    >>> laplace_agreement(sp.Integer(1), sp.Integer(2), sp.Integer(1))
+    -exp(-1)/2 - exp(-2)/2 + 1
+    """
+    formula = gaussian_steps.integral(densities.laplace, lam, -_far, _near)
+    return formula.subs({_far: far, _near: near, lam: scale}, simultaneous=True)
+
+
+def gaussian_agreement(near: sp.Expr, far: sp.Expr, scale: sp.Expr) -> sp.Expr:
+    """P(-far <= X_1 <= near) for Gaussian noise, the integral of the density.
+
+    >>> gaussian_agreement(_near, _near, sp.Integer(1))
+    erf(sqrt(2)*w/2)
+    """
+    formula = gaussian_steps.integral(densities.gaussian, sigma, -_far, _near)
+    return formula.subs({_far: far, _near: near, sigma: scale}, simultaneous=True)
+
+
+def agreements(x: sp.Expr, deviation: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """P(|x + eps| <= 1) for both noises of one standard deviation, Laplace first.
+
+    >>> agreements(sp.Integer(0), sp.sqrt(2))
+    (1 - exp(-1), erf(1/2))
+    """
+    ours = laplace_agreement(1 - x, 1 + x, deviation / sp.sqrt(2))
+    return ours, gaussian_agreement(1 - x, 1 + x, deviation)
+
+
+def laplace_falls() -> Iterator[Step]:
+    """The Laplace agreement falls strictly in lambda."""
+    yield compare(
+        sp.diff(laplace_agreement(_near, _far, lam), lam),
+        "<",
+        0,
+        "under Laplace noise P(-v <= eps <= w) falls strictly in lambda, from the density",
+        "v, w > 0, every lambda",
+    )
+
+
+def gaussian_falls() -> Iterator[Step]:
+    """The Gaussian agreement falls strictly in sigma."""
+    yield compare(
+        sp.diff(gaussian_agreement(_near, _far, sigma), sigma),
+        "<",
+        0,
+        "under Gaussian noise P(-v <= eps <= w) falls strictly in sigma, from the density",
+        "v, w > 0, every sigma",
+    )
+
+
+def suprema_are_ties() -> Iterator[Step]:
+    """Each supremum is the tie P = 1/2; Laplace's is parametrised by b = exp(-(1 + x)/lambda)."""
+    yield from gaussian_steps.same_variance()
+    yield from laplace_falls()
+    yield from gaussian_falls()
+    tie = laplace_agreement(lam * _near, lam * _far, lam)
+    yield equal(
+        tie.subs({_far: -sp.log(b), _near: -sp.log(1 - b)}),
+        sp.Rational(1, 2),
+        "Laplace's supremum: the agreement is 1/2 where e^(-v) = b and e^(-w) = 1 - b",
+        "0 < b <= 1/2, v = (1 + x)/lambda, w = (1 - x)/lambda",
+    )
+
+
+def between(x: sp.Rational) -> sp.Rational:
+    """A rational standard deviation halfway between the two suprema at x, to 15 digits.
+
+    It is a hint: a poor one would only leave a step unproved.
+
+    >>> between(sp.Rational(1, 2)).evalf(6)
+    1.62032
+    """
+    with mpmath.workdps(30):
+        place, root = mpmath.mpf(int(x.p)) / int(x.q), mpmath.sqrt(2)
+        ends = (1 - place) * root, (1 + place) * root
+
+        def laplace(t: mpmath.mpf) -> mpmath.mpf:
+            return sum(mpmath.exp(-end * t) for end in ends) - 1
+
+        def gaussian(t: mpmath.mpf) -> mpmath.mpf:
+            return sum(mpmath.erfc(end * t / 2) for end in ends) - 1
+
+        ties = [
+            mpmath.findroot(tie, (mpmath.mpf(1) / 4, 20), solver="anderson", tol=1e-25)
+            for tie in (laplace, gaussian)
+        ]
+        middle = (1 / ties[0] + 1 / ties[1]) / 2
+        return sp.Rational(int(mpmath.nint(middle * 10**15)), 10**15)
