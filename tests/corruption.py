@@ -54,7 +54,7 @@ def targets() -> list[Target]:
         for name, value in vars(module).items():
             if getattr(value, "__module__", None) != module.__name__:
                 continue
-            if inspect.isfunction(value):
+            if inspect.isfunction(inspect.unwrap(value)) and callable(value):
                 found.append(Target(module, name, value))
             elif inspect.isclass(value):
                 found += [

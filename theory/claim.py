@@ -19,6 +19,10 @@ from typing import Any
 Statement = Mapping[str, Any]
 
 
+#: the key of a witness that is a construction in words, proved step by step by a derivation
+CONSTRUCTION = "construction"
+
+
 class Rung(StrEnum):
     """The kinds of method, from the most rigorous to the most visible."""
 
@@ -293,8 +297,11 @@ def _disjoint_boundaries(evidence: list[Evidence]) -> list[str]:
 
 
 def _first_witness(evidence: list[Evidence], parts: set[str]) -> Mapping[str, str] | None:
-    # proofs first: their witnesses are exact
-    for item in sorted(evidence, key=lambda e: not e.rigorous):
+    # proofs first: their witnesses are exact; a point says more than a construction in words
+    def order(item: Evidence) -> tuple[bool, bool]:
+        return not item.rigorous, CONSTRUCTION in (item.witness or {})
+
+    for item in sorted(evidence, key=order):
         if item.part in parts and item.finding is False and item.witness is not None:
             return item.witness
     return None

@@ -8,6 +8,7 @@ which a test makes sure of.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import sympy as sp
 
@@ -88,6 +89,7 @@ def log_ratio(density: Density, scale: sp.Expr, x: sp.Expr, shift: sp.Expr) -> s
     return sp.simplify(-scale * sp.expand_log(sp.log(ratio), force=False))
 
 
+@cache  # the same few integrals stand in many proofs
 def _one_sided(density: Density, scale: sp.Expr, limit: sp.Expr) -> sp.Expr:
     """The integral from 0 to ``limit``; negative where the limit is."""
     distance = sp.Dummy("t", positive=True)

@@ -17,7 +17,7 @@ import sympy as sp
 from flint import ctx
 
 from theory.balls import PRECISION, Ball, compile_ball, value_at
-from theory.claim import Evidence, Grade, Rung
+from theory.claim import CONSTRUCTION, Evidence, Grade, Rung
 from theory.symbols import sample_points
 
 Point = Mapping[sp.Symbol, sp.Rational]
@@ -99,7 +99,7 @@ class Chain:
         if grade is Grade.PROVED:
             detail = f"{self.conclusion} ({len(self.steps)} steps)"
             # a chain that proves a part false does so by its construction, which is the witness
-            witness = None if self.proves else {"proved": self.conclusion}
+            witness = None if self.proves else {CONSTRUCTION: self.conclusion}
             return self._evidence(grade, self.proves, scope, detail, witness)
         if grade is Grade.REFUTED:
             step, check = next((s, c) for s, c in self.steps if s.states and c.status is False)

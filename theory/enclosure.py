@@ -100,6 +100,7 @@ def _bisect(
         value = function([rational_ball(m) for m in middle])
         if value <= 0:
             witness = {str(s): str(m) for s, m in zip(symbols, middle, strict=True)}
+            witness = witness or {"everywhere": f"the value is {value}"}
             return Outcome(False, scope, f"the value there is {value}", witness, seen)
         if not piece:
             return Outcome(None, scope, f"undecided: the value is {value}", boxes=seen)

@@ -38,3 +38,13 @@ def erf_above_identity() -> list[Outcome]:
     """
     surplus = sp.erf(_t) - _t
     return [closed_at(surplus, ">", _t, sp.Integer(0), Fraction(1, 4), order=1)]
+
+
+def erf_below_tangent() -> list[Outcome]:
+    """Prove erf(t) < 2 t/sqrt(pi) for 0 < t <= 1/4.
+
+    >>> [outcome.status for outcome in erf_below_tangent()]
+    [True]
+    """
+    surplus = 2 * _t / sp.sqrt(sp.pi) - sp.erf(_t)
+    return [closed_at(surplus, ">", _t, sp.Integer(0), Fraction(1, 4), order=3)]

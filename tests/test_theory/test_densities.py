@@ -19,11 +19,6 @@ DENSITIES = pytest.mark.parametrize("density", LAWS, ids=lambda d: d.__name__)
 A, B = sp.symbols("a b", positive=True)
 
 
-def logistic(x: sp.Expr, scale: sp.Expr) -> sp.Expr:
-    """Another symmetric law: what rests on the Laplace density must break on it."""
-    return 1 / (4 * scale * sp.cosh(x / (2 * scale)) ** 2)
-
-
 @DENSITIES
 @given(x=st.fractions(-9, 9, max_denominator=50), scale=st.fractions("1/9", 9, max_denominator=50))
 @settings(max_examples=25)
@@ -50,19 +45,23 @@ def test_mass_is_the_integral(density, lower, upper):
 
 @DENSITIES
 def test_mass_is_additive_and_one_in_all(density):
-    cuts = [-sp.oo, -A - B, -A, sp.Integer(0), B, A + B, sp.oo]
-    masses = [densities.mass(density, lam, *ends) for ends in pairwise(cuts)]
-    assert is_zero(sum(masses) - 1)
+    cuts = [-sp.oo, -A, sp.Integer(0), B, sp.oo]
+    assert is_zero(sum(densities.mass(density, lam, *ends) for ends in pairwise(cuts)) - 1)
     assert is_zero(densities.mass(density, lam, -sp.oo, sp.oo) - 1)
+
+
+def two_humps(x: sp.Expr, scale: sp.Expr) -> sp.Expr:
+    """Another symmetric law, with no mass at zero."""
+    return sp.Abs(x) * sp.exp(-(x**2) / scale**2) / scale**2
 
 
 def test_mass_against_the_written_integral():
     low, scale, high = sp.Rational(-1, 2), sp.Rational(5, 3), sp.Integer(3)
-    written = densities.integral(logistic, scale, low, high)
+    written = densities.integral(two_humps, scale, low, high)
     numeric = mpmath.quad(
         sp.lambdify(written.variables, written.function, "mpmath"), [-0.5, 0.0, 3.0]
     )
-    found = densities.mass(logistic, scale, low, high)
+    found = densities.mass(two_humps, scale, low, high)
     assert float(found) == pytest.approx(float(numeric), rel=1e-12)
 
 

@@ -106,7 +106,7 @@ expressions = st.recursive(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(one=expressions, other=expressions)
 def test_no_two_different_functions_are_equal(one, other):
     point = {X: sp.Rational(5, 11), Y: sp.Rational(31, 17)}  # not among the sample points
@@ -119,7 +119,7 @@ def test_no_two_different_functions_are_equal(one, other):
             assert check.status is not True
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(one=expressions, other=expressions, relation=st.sampled_from([">", ">=", "<", "<="]))
 def test_no_false_inequality_passes(one, other, relation):
     status = settled(compare(one, relation, other, "", ""))

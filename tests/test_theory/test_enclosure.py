@@ -203,7 +203,7 @@ def test_roots_against_mpmath(function, interval, exact):
         (X**2, (F(-1), F(1))),  # a double one
         (X**3, (F(-1), F(1))),  # one, but the derivative vanishes there
         (X - 1, (F(1), F(2))),  # at the end
-        (1 / X, (F(-1), F(1))),  # a change of sign at a pole
+        (1 / X, (F(-1, 2), F(1))),  # a change of sign at a pole
         (Z + sp.sqrt(Z**2) / Z, (F(-1, 2), F(1, 2))),  # slope 1 throughout, and a jump over zero
         (Z + sp.sqrt(Z**2) / Z, (F(-1, 2), F(1, 3))),
         (sp.log(X), (F(-1), F(2))),

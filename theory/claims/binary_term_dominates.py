@@ -87,7 +87,7 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
 
 def _dominates(statement: Statement) -> Iterator[Step]:
     new, lecuyer, relation = statement["new"], statement["lecuyer"], statement["relation"]
-    yield from dp_terms.both_terms(new, lecuyer)
+    yield from dp_terms.bounded_ratio()
     yield equal(
         1 - 4 * p_a * (1 - p_a),
         (1 - 2 * p_a) ** 2,
@@ -121,6 +121,7 @@ def _dominates(statement: Statement) -> Iterator[Step]:
             "both terms are infinite, and the guarantee of each is for every r",
             "PA = 1",
         )
+    yield from dp_terms.meet(new, lecuyer)
 
 
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:

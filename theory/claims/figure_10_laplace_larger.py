@@ -21,7 +21,7 @@ from theory.gaussian_steps import MATCHED
 from theory.identities import constant, settled, within
 from theory.symbols import b as _b
 from theory.symbols import lam
-from theory.tail_bounds import erf_above_identity, tail_below_gaussian
+from theory.tail_bounds import erf_above_identity, erf_below_tangent, tail_below_gaussian
 
 _R = sp.Rational
 
@@ -99,7 +99,7 @@ MUTANTS = (
 )
 
 _v, _w, _g, _a, _y = sp.symbols("v w g a y", positive=True)
-_C = sp.Symbol("C", positive=True)
+_B, _C = sp.symbols("B C", positive=True)
 _HALF = _R(1, 2)
 _PLACE = _R(13787, 1000)  # where the loss is largest, nearly: any place gives a lower bound
 _WITNESS = {"x": _R(99, 100), "standard deviation": _R(3, 4)}
@@ -313,33 +313,40 @@ def _surplus(more: sp.Rational) -> sp.Expr:
 
 
 def _never(more: sp.Rational) -> list[Outcome]:
-    """The loss is below M for every v >= 3: near its largest place the surplus falls, then rises.
+    """The loss is below M for every v >= 3: boxes to v = 11, then a lower bound in one variable.
 
-    Between, |v - place| <= reach, it is at least its value at the place less reach times the
-    largest slope there.
+    With b = e^(-v): w < b + b^2, erf(A) < 2A/sqrt(pi) and B < B' = v/(2 + v M/sqrt(2)). In B' the
+    lower bound of the surplus falls and then rises; between, |B' - place| <= reach, it is at least
+    its value at the place less reach times the largest slope there.
     """
-    surplus = _surplus(more)
-    slope, here = sp.diff(surplus, _v), surplus.subs(_v, _PLACE)
-    place, reach = Fraction(int(_PLACE.p), int(_PLACE.q)), Fraction(1, 100)
-    near, steepest = {_v: (place - reach, place + reach)}, here / _R(1, 100)
-    # v >= 80, z = e^(-v): (1 + x)/sigma < 2/M and erf((1 - x)/(sqrt(2) sigma)) < 2 sqrt(2) z/M
+    rate = more / sp.sqrt(2)
+    distance = 2 * _B / (1 - rate * _B)  # v
+    lower = sp.log(sp.erfc(_B)) + distance - sp.exp(-distance)
+    lower += sp.log(sp.pi) / 2 - sp.log(1 - rate * _B)
+    slope, here = sp.diff(lower, _B), lower.subs(_B, _R(36206, 10**4))
+    place, reach = Fraction(36206, 10**4), Fraction(1, 1000)
+    near, steepest = {_B: (place - reach, place + reach)}, here * 1000
+    # v >= 80: (1 + x)/sigma < 2/M and erf((1 - x)/(sqrt(2) sigma)) < 2 sqrt(2) e^(-v)/M
     rest = sp.erfc(sp.sqrt(2) / more) - 2 * sp.sqrt(2) * sp.exp(-sp.Integer(80)) / more
+    small = _b + _b**2 + sp.log(1 - _b)
     return [
-        constant(here, ">", f"at v = {_PLACE} the loss is below {more}"),
+        constant(_surplus(more).subs(_v, _PLACE), ">", f"at v = {_PLACE} the loss is below {more}"),
+        sign_on_box(_surplus(more), ">", {_v: (Fraction(3), Fraction(11))}),
+        _or_unknown(constant(11 - distance.subs(_B, 3), ">", "B' = 3 is before v = 11")),
+        _or_unknown(constant(distance.subs(_B, _R(13, 2)) - 80, ">", "B' = 13/2 is past v = 80")),
+        closed_at(small, ">", _b, sp.Integer(0), Fraction(1, 16), order=2),
+        *erf_below_tangent(),
+        _or_unknown(sign_on_box(slope, "<", {_B: (Fraction(3), place - reach)})),
         _or_unknown(sign_on_box(steepest + slope, ">", near)),
         _or_unknown(sign_on_box(steepest - slope, ">", near)),
-        _or_unknown(sign_on_box(slope, "<", {_v: (Fraction(12), place - reach)})),
-        _or_unknown(sign_on_box(slope, ">", {_v: (place + reach, Fraction(16))})),
-        sign_on_box(surplus, ">", {_v: (Fraction(3), Fraction(12))}),
-        sign_on_box(surplus, ">", {_v: (Fraction(16), Fraction(80))}),
+        _or_unknown(sign_on_box(slope, ">", {_B: (place + reach, Fraction(13, 2))})),
         constant(rest, ">", f"the loss is below {more} for v >= 80"),
     ]
 
 
 def _or_unknown(outcome: Outcome) -> Outcome:
     # a wrong slope breaks this argument; it does not refute the bracket
-    status = outcome.status if outcome.status is not False else None
-    return Outcome(status, outcome.scope, outcome.detail, boxes=outcome.boxes)
+    return Outcome(outcome.status or None, outcome.scope, outcome.detail, boxes=outcome.boxes)
 
 
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
@@ -351,7 +358,7 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
     pairs = np.array([_tie(gap) for gap in gaps])
     ours, theirs = np.sqrt(2) / pairs[:, 0], np.sqrt(0.5) / pairs[:, 1]
     loses, ratio = theirs > ours * (1 + 1e-9), float(np.max(theirs / ours))
-    low = 1 - float(statement["crossing"][0])
+    low, first = 1 - float(statement["crossing"][0]), float(np.max(gaps[loses], initial=0.0))
     wrong = (loses != (gaps < low)) & (abs(gaps - low) > 1e-6)
 
     def lost(log_gap: float) -> float:
@@ -369,18 +376,10 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
 
     return [
         one("every_x", gaps[loses], "suprema compared"),
-        one(
-            "one_crossing",
-            gaps[wrong],
-            f"largest x where Laplace's is larger: {_last(gaps, loses)}",
-        ),
+        one("one_crossing", gaps[wrong], f"Laplace's is smaller from x = {1 - first:.6f} on"),
         one("largest_loss", gaps[:1] if off else gaps[:0], f"largest loss {most:.9f}"),
         one("unbounded_factor", gaps[-1:] if bounded else gaps[:0], f"ratio rises to {ratio:.4g}"),
     ]
-
-
-def _last(gaps: np.ndarray, loses: np.ndarray) -> str:
-    return f"{1 - gaps[~loses].min():.6f}" if (~loses).any() else "none"
 
 
 def _tie(gap: float) -> tuple[float, float]:

@@ -59,6 +59,7 @@ MUTANTS = (
     Mutant("dropped factor 1/2", {"lecuyer": 2 * PRINTED["lecuyer"]}, "ordered", _ALL),
 )
 
+_k = sp.Symbol("k", positive=True)
 _w = sp.Symbol("w", positive=True)
 _q = sp.Symbol("q", positive=True)
 _EDGE = Fraction(63, 64)
@@ -81,9 +82,9 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
 def _ordered(statement: Statement) -> Iterator[Step]:
     ours, lecuyer, relation = statement["ours"], statement["lecuyer"], statement["relation"]
     # the quantile at the level p is lambda log(1 + s): s = 0 is p = 1/2, s -> oo is p -> 1
-    level = sp.factor(laplace_steps.threshold_probability(sp.log(1 + excess)))
+    level = sp.factor(laplace_steps.threshold_probability(_k).subs(_k, sp.log(1 + excess)))
     domain = "1/2 < p < 1, written p = P(X_1 <= lambda log(1 + s)) from the density, s > 0"
-    difference = _logs(ours - lecuyer, level)
+    difference = sp.expand(-2 * _logs(ours - lecuyer, level) / lam)
     yield compare(
         _logs(ours, level),
         relation,
@@ -110,7 +111,7 @@ def _ordered(statement: Statement) -> Iterator[Step]:
         domain,
     )
     yield equal(
-        sp.limit(sp.exp(-2 * difference / lam), excess, sp.oo),
+        sp.limit(sp.factor(sp.exp(difference)), excess, sp.oo),
         0,
         "the difference tends to oo",
         "p -> 1, that is s -> oo",

@@ -140,7 +140,7 @@ def _advantage(statement: Statement, top: sp.Expr, runner_up: sp.Expr) -> sp.Exp
 
 
 def _inside(statement: Statement) -> Iterator[Step]:
-    yield from dp_terms.both_terms(statement["new"], statement["lecuyer"])
+    yield from dp_terms.bounded_ratio()
     relation = statement["relation"]
     top, domain = _HIGH
     lower = _rational(statement["lower"], top)
@@ -173,10 +173,11 @@ def _inside(statement: Statement) -> Iterator[Step]:
     for term in (statement["new"], statement["lecuyer"]):
         limit = sp.limit(sp.exp(-2 * term / lam).subs(p_a, 1), p_b, 0, "+")
         yield equal(limit, 0, "both terms are infinite", "PA = 1, PB = 0")
+    yield from dp_terms.meet(statement["new"], statement["lecuyer"])
 
 
 def _outside(statement: Statement) -> Iterator[Step]:
-    yield from dp_terms.both_terms(statement["new"], statement["lecuyer"])
+    yield from dp_terms.bounded_ratio()
     worse = _OPPOSITE[statement["relation"]]
     for top, domain in (_HIGH, _LOW):
         lower = _rational(statement["lower"], top)
@@ -213,6 +214,7 @@ def _outside(statement: Statement) -> Iterator[Step]:
     for end, side, value in (("lower", "<=", 0), ("upper", ">=", 1)):
         root = statement[end].subs(p_a, 1)
         yield compare(root, side, value, "no PB in [0, 1] lies outside", "PA = 1", states=True)
+    yield from dp_terms.meet(statement["new"], statement["lecuyer"])
 
 
 def _simple_roots(statement: Statement) -> Iterator[Step]:
@@ -256,12 +258,12 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         enclosed(
             "inside",
             [homogeneous, *_between(gap, roots, statement["relation"])],
-            conclusion="not negative between the roots, zero only at the ends",
+            conclusion="not negative between the roots, zero only at the ends; PA = (1 +- a)/2",
         ),
         enclosed(
             "outside",
             [homogeneous, *_beyond(gap, roots, statement["relation"])],
-            conclusion="negative for every other PB in [0, PA]",
+            conclusion="negative for every other PB in [0, PA]; PA = (1 +- a)/2",
         ),
         enclosed(
             "simple_roots",

@@ -121,6 +121,7 @@ _z = sp.Symbol("z", nonnegative=True)
 _first = sp.Symbol("a", nonnegative=True)
 _next = sp.Symbol("c", nonnegative=True)
 _HALF = sp.Rational(1, 2)
+_WORST = "dual bound, attained by the half-space, above 1/2 at every ||delta||_2 = R - s"
 _JOINED = (
     "(1 + z)^2 >= 1 + z^2, with z the ratio of the next coordinate to the norm so far (or the "
     "inverse of that ratio)"
@@ -236,7 +237,8 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """The worst half-space, from the closed form Phi(y) = (1 + erf(y/sqrt 2))/2, by Arb.
 
     With lambda = 1, sigma^2 = Gamma(3) = 2 and PA = (1 + erf k)/2, the half-space of mass PA ends
-    at 2k, and at distance m it has the mass (1 + erf((2k - m)/2))/2.
+    at 2k, and at ||delta||_2 = m it has the mass (1 + erf((2k - m)/2))/2. No h does worse: with
+    t the likelihood ratio L at its edge, E h(Y) >= t PA - E(t - L)_+, which is that mass.
     """
     bound = (1 + sp.erf(_k)) / 2
     at_k = {p: bound, sigma: sp.sqrt(sp.gamma(3)), lam: sp.Integer(1)}
@@ -256,7 +258,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     ]
     return [
         enclosed("inclusion", _norms(statement["norms"]), conclusion=_JOINED),
-        enclosed("sound", sound, conclusion="mass above 1/2 at every ||delta||_2 = R - s"),
+        enclosed("sound", sound, conclusion=_WORST),
         enclosed("exact_on_axis", flips, conclusion="mass 1/2 at R and below 1/2 at R + s"),
         enclosed("equal_variance", units, conclusion="sigma = sqrt(2) lambda"),
     ]

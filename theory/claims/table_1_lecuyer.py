@@ -123,12 +123,13 @@ def _from_the_inequalities(radius: sp.Expr) -> Iterator[Step]:
     top = sp.factor((1 + _v) ** 2 / (1 + (1 + _v) ** 2))
     reach = _at(radius, top)
     domain = "1/2 <= PA < 1, written PA = w^2/(1 + w^2), w = 1 + v, v >= 0"
-    inside = factor.subs(r, reach - excess)
+    inside = sp.factor(sp.expand(factor.subs(r, reach - excess)))
     yield compare(
-        top / inside,
+        sp.factor(top / (1 - top)) / inside,
         ">",
-        inside * sp.factor(1 - top),
-        "the least P(f(Y) = cA) against the largest P(f(Y) = cB), at r = R - s",
+        inside,
+        "the least P(f(Y) = cA) against the largest P(f(Y) = cB), both divided by 1 - PA, at "
+        "r = R - s",
         f"{domain}; 0 < s <= R",
         along=(excess, sp.Integer(0), 1),
         states=True,
@@ -206,7 +207,10 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         enclosed(
             "from_the_inequalities",
             _while_true(chained([homogeneous], _implied(shrink), _not_implied(shrink))),
-            conclusion="implied for every r < R; broken by admissible numbers for every r > R",
+            conclusion=(
+                "implied for every r < R, broken by admissible numbers for every r > R; "
+                "w = sqrt((1 - PA)/PA), z = e^(-|R - r|/lambda)"
+            ),
         ),
         enclosed(
             "sound",
@@ -219,7 +223,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
 def _while_true(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
     for outcome in outcomes:
         yield outcome
-        if outcome.status is not True:
+        if outcome.status is False:
             return
 
 

@@ -166,7 +166,13 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
             [homogeneous, tie],
             proves=False,
             conclusion="the half-space x_1 <= R has mass PA at x and exactly 1/2 at r = R",
-            witness={"classifier": "cA iff x_1 <= R", "delta": "(R, 0, ..., 0)", "P(Y)": "1/2"},
+            witness={
+                "PA": "3/4",
+                "lambda": "1",
+                "classifier": "cA iff x_1 <= log 2",
+                "delta": "(log 2, 0, ..., 0), of norm R = log 2",
+                "P(f(Y) = cA) = P(f(Y) = cB)": "1/2",
+            },
         ),
     ]
 
