@@ -3,8 +3,8 @@
 The densities of X and Y differ by a factor of at most exp(r/lambda), so the mass of any event
 changes by at most that factor. Lecuyer's term compares cA and cB with it directly; the new term
 compares the complement of cA with it instead. A derivation begins with ``bounded_ratio``, then
-compares the printed terms, and ends with ``meet``: a chain stops at its first false step, and a
-wrong term is to be refuted by the statement about it.
+compares the printed terms, and ends with ``meet``, so that a wrong term is refuted by the
+statement about it before the auxiliary steps fail.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ stated in the unit of the Laplace rows of Table 1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import sympy as sp
 
@@ -33,38 +32,17 @@ def tail_bound(of: sp.Expr) -> sp.Expr:
     return sp.exp(-(of**2)) / (of * sp.sqrt(sp.pi))
 
 
-@cache
-def integral(density: densities.Density, scale: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
-    """P(lower <= X_1 <= upper), computed once until `forget_integrals`.
-
-    >>> integral(densities.laplace, lam, lam, sp.oo)
-    exp(-1)/2
-    """
-    return densities.mass(density, scale, lower, upper)
-
-
-@cache
-def _variance(density: densities.Density, scale: sp.Expr) -> sp.Expr:
-    return densities.moment(density, scale, 2)
-
-
-def forget_integrals() -> None:
-    """Make the next integral be computed anew; every `derive` that shares them starts with this."""
-    integral.cache_clear()
-    _variance.cache_clear()
-
-
 def same_variance(of: sp.Expr = MATCHED, *, states: bool = False) -> Iterator[Step]:
     """E eps^2 is the same for Laplace noise of scale lambda and Gaussian noise of sigma ``of``."""
     yield equal(
-        integral(densities.laplace, lam, lam, sp.oo),
+        densities.mass(densities.laplace, lam, lam, sp.oo),
         sp.exp(-1) / 2,
         "lambda is the unit of the Laplace rows: P(X_1 > lambda) = 1/(2e), from the density",
         "every lambda",
     )
     yield equal(
-        _variance(densities.gaussian, of),
-        _variance(densities.laplace, lam),
+        densities.moment(densities.gaussian, of, 2),
+        densities.moment(densities.laplace, lam, 2),
         "both noises have the same variance, from both densities",
         "every lambda",
         states=states,
@@ -77,7 +55,7 @@ def laplace_mass_below(k: sp.Expr) -> sp.Expr:
     >>> laplace_mass_below(u)
     1 - exp(-u)/2
     """
-    return integral(densities.laplace, lam, -sp.oo, lam * _far).subs(_far, k)
+    return densities.mass(densities.laplace, lam, -sp.oo, lam * _far).subs(_far, k)
 
 
 def mass_below(threshold: sp.Expr, scale: sp.Expr = MATCHED) -> sp.Expr:
@@ -89,14 +67,14 @@ def mass_below(threshold: sp.Expr, scale: sp.Expr = MATCHED) -> sp.Expr:
     >>> mass_below(u, sp.Integer(1))
     erf(sqrt(2)*u/2)/2 + 1/2
     """
-    formula = integral(densities.gaussian, sigma, -sp.oo, _far)
+    formula = densities.mass(densities.gaussian, sigma, -sp.oo, _far)
     return formula.subs({_far: threshold, sigma: scale}, simultaneous=True)
 
 
 def mass_below_is_odd() -> Iterator[Step]:
     """The formula of `mass_below` at a negative threshold, from the density."""
     yield equal(
-        integral(densities.gaussian, sigma, -sp.oo, -_far),
+        densities.mass(densities.gaussian, sigma, -sp.oo, -_far),
         mass_below(-_far, sigma),
         "P(X_1 <= t) is (1 + erf(t / (sigma sqrt 2)))/2 for t < 0 too, from the density",
         "t = -v < 0, every sigma",

@@ -95,3 +95,20 @@ def within(root: Root | None, bracket: tuple[sp.Rational, sp.Rational], name: st
             False, scope, f"{name} lies in {enclosure}, outside ({low}, {high})", witness
         )
     return Outcome(None, scope, f"{enclosure} is not inside ({low}, {high})")
+
+
+def expanded_log(expression: sp.Expr) -> sp.Expr:
+    """A real expression with the logarithms of its products and powers taken apart.
+
+    SymPy does that without asking for the signs, so the result is checked: both have the same
+    exponential, and two real numbers with one exponential are equal. ValueError where SymPy cannot
+    see that.
+
+    >>> x = sp.Symbol("x", positive=True)
+    >>> expanded_log(sp.log(x**2 * (x + 1)))
+    2*log(x) + log(x + 1)
+    """
+    expanded = sp.expand_log(expression, force=True)
+    if sp.simplify(sp.exp(expanded) / sp.exp(expression)) != 1:
+        raise ValueError(f"the logarithms of {expression} do not come apart")
+    return expanded

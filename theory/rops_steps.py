@@ -25,7 +25,7 @@ def laplace_agreement(near: sp.Expr, far: sp.Expr, scale: sp.Expr) -> sp.Expr:
     >>> laplace_agreement(sp.Integer(1), sp.Integer(2), sp.Integer(1))
     -exp(-1)/2 - exp(-2)/2 + 1
     """
-    formula = gaussian_steps.integral(densities.laplace, lam, -_far, _near)
+    formula = densities.mass(densities.laplace, lam, -_far, _near)
     return formula.subs({_far: far, _near: near, lam: scale}, simultaneous=True)
 
 
@@ -35,7 +35,7 @@ def gaussian_agreement(near: sp.Expr, far: sp.Expr, scale: sp.Expr) -> sp.Expr:
     >>> gaussian_agreement(_near, _near, sp.Integer(1))
     erf(sqrt(2)*w/2)
     """
-    formula = gaussian_steps.integral(densities.gaussian, sigma, -_far, _near)
+    formula = densities.mass(densities.gaussian, sigma, -_far, _near)
     return formula.subs({_far: far, _near: near, sigma: scale}, simultaneous=True)
 
 

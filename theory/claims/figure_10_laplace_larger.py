@@ -112,7 +112,6 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
     e^(-v) + e^(-w) = 1: e^(-v) = b in (0, 1/2] and e^(-w) = 1 - b, where b = 1/2 is x = 0 and
     b -> 0 is x -> 1.
     """
-    gaussian_steps.forget_integrals()
     return [
         chain(
             "every_x",

@@ -18,7 +18,7 @@ from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, closed_at, enclosed, isolate_root, sign_on_box
 from theory.exact import decimal_enclosure
 from theory.findings import searched
-from theory.identities import settled, within
+from theory.identities import expanded_log, settled, within
 from theory.search import numeric_radius
 from theory.symbols import excess, lam, p, u
 from theory.tail_bounds import tail_below_gaussian
@@ -119,7 +119,6 @@ _THREE_QUARTERS = _R(3, 4)
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
     """Both radii as half-space thresholds from the densities; then h = L - G is convex in u."""
-    gaussian_steps.forget_integrals()
     return [
         chain(
             "largest_of_three",
@@ -193,7 +192,7 @@ def _beats_lecuyer(statement: Statement) -> Iterator[Step]:
     bound = gaussian_steps.laplace_mass_below(sp.log(1 + excess))
     ours, theirs = (sp.simplify(statement[n].subs(p, bound) / lam) for n in ("laplace", "lecuyer"))
     yield compare(
-        sp.expand_log(ours - theirs, force=True),
+        expanded_log(ours - theirs),
         ">",
         0,
         "the difference is 0 at PA = 1/2 and rises",
@@ -278,7 +277,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         ),
         enclosed(
             "beats_lecuyer_everywhere",
-            _above_lecuyer(sp.expand_log(ours - lecuyer, force=True)),
+            _above_lecuyer(expanded_log(ours - lecuyer)),
             conclusion="Laplace's radius is above Lecuyer's, PA = 1 - z/2",
         ),
         enclosed(

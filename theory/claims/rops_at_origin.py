@@ -81,7 +81,6 @@ _OPPOSITE = {">": "<", "<": ">"}
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
     """Both agreement probabilities as integrals of the densities; they fall, and tie once."""
-    gaussian_steps.forget_integrals()
     return [
         chain(
             "laplace_supremum",

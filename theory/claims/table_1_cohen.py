@@ -130,7 +130,6 @@ _JOINED = (
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
     """Neyman-Pearson along delta, from both densities at equal variance."""
-    gaussian_steps.forget_integrals()
     return [
         chain(
             "inclusion",
