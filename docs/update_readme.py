@@ -33,7 +33,7 @@ def main_output(report: Report) -> str:
 def command_output(arguments: list[str]) -> str:
     """What a command prints."""
     done = subprocess.run(
-        [sys.executable, "-c", "from l1cert.cli import main; main()", *arguments],
+        [sys.executable, "-m", "l1cert", *arguments],
         capture_output=True,
         text=True,
         check=True,

@@ -135,7 +135,14 @@ def render(figure: Figure, extension: str, settings: style.Settings, *, title: s
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file under another name and then rename it: a reader never sees half of it."""
+    """Write a file under another name and then rename it: a reader never sees half of it.
+
+    A device or a pipe is written to, not replaced, and a link keeps pointing where it points.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    path = path.resolve()
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         unfinished.write_bytes(content)

@@ -57,14 +57,16 @@ def claim(slug: str) -> Claim:
 
 
 def select(slugs: Iterable[str] | None) -> tuple[str, ...]:
-    """The slugs asked for, in the order of the paper; all of them for None or nothing.
+    """The slugs asked for (one or several), in paper order; all of them for None or nothing.
 
     Raises ValueError that names an unknown slug and the known ones.
 
     >>> select(["theorem_3", "theorem_1"])
     ('theorem_1', 'theorem_3')
+    >>> select("theorem_3")
+    ('theorem_3',)
     """
-    asked = {_known(slug) for slug in slugs or ()}
+    asked = {_known(slug) for slug in ([slugs] if isinstance(slugs, str) else slugs or ())}
     return tuple(slug for slug in SLUGS if slug in asked) if asked else SLUGS
 
 

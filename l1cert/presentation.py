@@ -76,7 +76,8 @@ def tally(results: Sequence[ClaimResult]) -> str:
     """How many claims there are of each verdict."""
     counted = [result.decision.verdict.value for result in results]
     parts = ", ".join(f"{counted.count(one)} {one}" for one in dict.fromkeys(counted))
-    return f"{len(counted)} claims: {parts}. `l1cert show SLUG` gives proof and witness."
+    noun = "claim" if len(counted) == 1 else "claims"
+    return f"{len(counted)} {noun}: {parts}. `l1cert show SLUG` gives proof and witness."
 
 
 def folded(line: str, width: int) -> list[str]:

@@ -75,8 +75,8 @@ class Report:
         }
 
     def dumps(self) -> str:
-        """The JSON text, which never holds NaN or infinity."""
-        return json.dumps(self.as_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        """The JSON text: ASCII, without NaN or infinity."""
+        return json.dumps(self.as_json(), indent=2, allow_nan=False)
 
 
 def _evidence_json(item: Evidence) -> dict[str, Any]:

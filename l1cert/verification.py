@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -45,9 +46,9 @@ def verify(
 
     Parameters
     ----------
-    slugs : the claims, by slug; all of them by default.
-    rungs : the kinds of method to run; all of them by default. A verdict needs two methods, so
-        with a single rung asked for, that one decides alone, if it is rigorous.
+    slugs : the claims, by slug, one or several; all of them by default.
+    rungs : the kinds of method to run, one or several; all of them by default. A
+        verdict needs two methods, but a single rung asked for decides alone, if it is rigorous.
     num_samples : samples for each count of the simulations, in [1, 10^10]; counts in high
         dimension take fewer and say so.
     seed : the 64-bit key of all randomness, in [0, 2^64).
@@ -63,6 +64,8 @@ def verify(
     ------
     ValueError
         An unknown slug or rung, or a number outside its domain; nothing has run then.
+    TypeError
+        A number of samples or a seed that is no integer.
 
     Examples
     --------
@@ -72,6 +75,7 @@ def verify(
     """
     chosen = catalogue.select(slugs)
     climbed = _rungs(rungs)
+    num_samples, seed, alpha = operator.index(num_samples), operator.index(seed), float(alpha)
     _check_parameters(num_samples, seed, alpha)
     run = _Run(climbed, num_samples, seed, alpha, progress or _silent)
     results = run.results(chosen)
@@ -156,7 +160,10 @@ class _Run:
             except Exception as error:
                 evidence[slug] = [_broken(slug, Rung.SIMULATION, error)]
             seconds[slug] = time.perf_counter() - start
-        evidence |= judge(trials, alpha=self.alpha)
+        try:
+            evidence |= judge(trials, alpha=self.alpha)
+        except Exception as error:
+            evidence |= {slug: [_broken(slug, Rung.SIMULATION, error)] for slug in trials}
         for slug in slugs:
             evidence[slug] = _timed(evidence[slug], seconds[slug])
             self.progress(slug, Rung.SIMULATION, evidence[slug])
@@ -196,7 +203,7 @@ def _broken(slug: str, rung: Rung, error: Exception) -> Evidence:
 def _rungs(asked: Iterable[Rung | str] | None) -> tuple[Rung, ...]:
     legal = ", ".join(RUNGS)
     wanted = set()
-    for one in asked or RUNGS:
+    for one in [asked] if isinstance(asked, str) else asked or RUNGS:
         if one not in RUNGS:
             raise ValueError(f"unknown rung {str(one)!r}; the rungs are {legal}")
         wanted.add(Rung(one))

@@ -64,6 +64,8 @@ class Trial:
         First: of the claim's prediction itself. Second: of the prediction's opposite, which a
         demonstration has to reject.
         """
+        if not self.num_samples:
+            return 1.0, 1.0  # nothing was drawn, and nothing is said
         low, high = max(self.low - self.bias, 0.0), min(self.high + self.bias, 1.0)
         test = BinomialTest(self.num_samples, low, high)
         if self.expects is Expects.INSIDE:
@@ -187,6 +189,8 @@ def _evidence(
 
 
 def _shift(trial: Trial, alpha: float) -> float:
+    if not trial.num_samples:
+        return math.inf
     middle = (trial.low + trial.high) / 2
     bias = trial.bias + (trial.high - trial.low) / 2
     return detectable_shift(

@@ -42,9 +42,9 @@ class Target:
 
 
 def theory_modules() -> list[ModuleType]:
-    """Every module of theory/ but the claims and the jury."""
-    names = [info.name for info in pkgutil.iter_modules(theory.__path__, "theory.")]
-    return [importlib.import_module(n) for n in names if n not in JURY | {"theory.claims"}]
+    """Every module of theory/ but the jury."""
+    names = [info.name for info in pkgutil.walk_packages(theory.__path__, "theory.")]
+    return [importlib.import_module(name) for name in names if name not in JURY]
 
 
 def targets() -> list[Target]:

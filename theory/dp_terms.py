@@ -19,6 +19,11 @@ from theory.symbols import lam, p_a, p_b, r
 
 _TRIANGLE = "0 < PB <= PA <= 1"
 
+#: the two terms and what they decide, as a reader writes them
+NEW = sp.Symbol("R_new", positive=True)
+LECUYER = sp.Symbol("R_Lecuyer", positive=True)
+ADVANTAGE = sp.exp(2 * (NEW - LECUYER) / lam)
+
 
 def bounded_factor() -> sp.Expr:
     """The largest density ratio under a move of l1 norm r, as a formula in r and lambda alone.
@@ -44,18 +49,20 @@ def meet(new: sp.Expr, lecuyer: sp.Expr) -> Iterator[Step]:
     """
     factor = bounded_factor()
     yield equal(
-        p_a / factor.subs(r, lecuyer),
-        factor.subs(r, lecuyer) * p_b,
-        "the lower bound on P(f(Y) = cA) and the upper bound on P(f(Y) = cB) meet at r = "
-        "Lecuyer's term",
+        p_a / factor.subs(r, lecuyer) ** 2,
+        p_b,
+        "Lecuyer's term is the r at which the lower bound e^(-r/lambda) PA on P(f(Y) = cA) meets "
+        "the upper bound e^(r/lambda) PB on P(f(Y) = cB)",
         _TRIANGLE,
+        written=p_a * sp.exp(-2 * LECUYER / lam),
     )
     yield equal(
-        1 - factor.subs(r, new) * (1 - p_a),
-        factor.subs(r, new) * p_b,
-        "the bound on the complement of {f = cA} and the bound on P(f(Y) = cB) meet at r = the "
-        "new term",
+        factor.subs(r, new) * (1 - p_a + p_b),
+        1,
+        "the new term is the r at which the lower bound 1 - e^(r/lambda)(1 - PA) on P(f(Y) = cA), "
+        "from the complement of {f = cA}, meets the upper bound e^(r/lambda) PB on P(f(Y) = cB)",
         _TRIANGLE,
+        written=sp.exp(NEW / lam) * (1 - p_a + p_b),
     )
 
 
@@ -66,6 +73,7 @@ def bounded_ratio() -> Iterator[Step]:
         sp.diff(bounded_factor(), r),
         ">",
         0,
-        "the factor grows with r, so that each pair of bounds meets once",
+        "the largest density ratio grows with r, so that each pair of bounds meets once",
         "r > 0",
+        written=sp.Derivative(bounded_factor(), r),
     )

@@ -1,9 +1,10 @@
-"""How a search that only uses floats reports what it found."""
+"""How a search that only uses floats reports what it found, and what an enclosure covered."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from theory.claim import Evidence, Grade, Rung
 
@@ -40,3 +41,24 @@ def searched(
     return Evidence(
         Rung.SEARCH, grade, part, witness is None, scope, said, witness=witness, seconds=seconds
     )
+
+
+def covering(domain: str, evidence: Evidence) -> Evidence:
+    """Put the domain of a proof, in the variables of the claim, before the boxes of its scope.
+
+    Parameters
+    ----------
+    domain : str
+        What the boxes together cover, and how their variables are substituted.
+    evidence : Evidence
+        Returned as it is where it proves nothing over a domain (REFUTED, UNDECIDED).
+
+    Examples
+    --------
+    >>> found = Evidence(Rung.ENCLOSURE, Grade.ENCLOSED, "body", True, "u in [0, 1]", "1 boxes")
+    >>> covering("PA in (1/2, 1)", found).scope
+    'PA in (1/2, 1): u in [0, 1]'
+    """
+    if evidence.grade is not Grade.ENCLOSED:
+        return evidence
+    return replace(evidence, scope=f"{domain}: {evidence.scope}")

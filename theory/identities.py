@@ -97,6 +97,16 @@ def within(root: Root | None, bracket: tuple[sp.Rational, sp.Rational], name: st
     return Outcome(None, scope, f"{enclosure} is not inside ({low}, {high})")
 
 
+def recomputable(value: sp.Expr) -> str:
+    """An exact number and its decimal enclosure by Arb, rounded outward, for a witness.
+
+    >>> recomputable(sp.log(2))
+    'log(2), in [0.693147180559, 0.69314718056]'
+    """
+    low, high = decimal_enclosure(value_at(value, {}), 12)
+    return f"{value}, in [{low}, {high}]"
+
+
 def expanded_log(expression: sp.Expr) -> sp.Expr:
     """A real expression with the logarithms of its products and powers taken apart.
 

@@ -50,6 +50,17 @@ def dp_factor() -> sp.Expr:
     return sp.exp(-log_ratio_at(r + u, r) / lam)
 
 
+def largest_ratio() -> Step:
+    """The largest density ratio mu_Y / mu_X is e^(r/lambda), read off the density."""
+    return equal(
+        dp_factor(),
+        sp.exp(r / lam),
+        "the largest density ratio, e^(-T/lambda) at the smallest T = -r",
+        "every delta of norm r > 0",
+        written=sp.exp(-_T(r + u) / lam),
+    )
+
+
 def ratio_is_bounded() -> Iterator[Step]:
     """|T| <= r, in every dimension: mu_X e^(-r/lambda) <= mu_Y <= mu_X e^(r/lambda)."""
     yield equal(
@@ -85,6 +96,6 @@ def ratio_is_bounded() -> Iterator[Step]:
         log_ratio_at(-u, r) + log_ratio_at(u + 2 * _c, _c),
         "the coordinates are independent, so T is the sum of theirs and |T| <= sum |delta_i|; a "
         "negative delta_i is the mirror image",
-        "any dimension (the step joins one more coordinate)",
+        "any dimension, one more coordinate at a time; here x = (-u, u + 2c), delta = (r, c)",
         written=_T(sp.Tuple(-u, u + 2 * _c)),
     )

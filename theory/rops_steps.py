@@ -17,6 +17,8 @@ from theory.symbols import b, lam, sigma
 
 _far = sp.Symbol("v", positive=True)
 _near = sp.Symbol("w", positive=True)
+_x = sp.Symbol("x", nonnegative=True)
+_y, _s = sp.Symbol("y", positive=True), sp.Symbol("s", positive=True)
 
 
 def laplace_agreement(near: sp.Expr, far: sp.Expr, scale: sp.Expr) -> sp.Expr:
@@ -49,14 +51,26 @@ def agreements(x: sp.Expr, deviation: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return ours, gaussian_agreement(1 - x, 1 + x, deviation)
 
 
+def written_agreements(x: sp.Expr, deviation: sp.Expr) -> tuple[sp.Integral, sp.Integral]:
+    """The integrals that `agreements` computes, unevaluated, for a reader of the proof.
+
+    >>> written_agreements(sp.Integer(0), sp.sqrt(2))[0]
+    Integral(exp(-Abs(t))/2, (t, -1, 1))
+    """
+    ours = densities.integral(densities.laplace, deviation / sp.sqrt(2), -1 - x, 1 - x)
+    return ours, densities.integral(densities.gaussian, deviation, -1 - x, 1 - x)
+
+
 def laplace_falls() -> Iterator[Step]:
     """The Laplace agreement falls strictly in lambda."""
     yield compare(
         sp.diff(laplace_agreement(_near, _far, lam), lam),
         "<",
         0,
-        "under Laplace noise P(-v <= eps <= w) falls strictly in lambda, from the density",
+        "under Laplace noise P(-v <= eps <= w) falls strictly in lambda, from the density: the "
+        "label is kept with probability above 1/2 below one tie, and below 1/2 beyond it",
         "v, w > 0, every lambda",
+        written=sp.Derivative(densities.integral(densities.laplace, lam, -_far, _near), lam),
     )
 
 
@@ -66,8 +80,10 @@ def gaussian_falls() -> Iterator[Step]:
         sp.diff(gaussian_agreement(_near, _far, sigma), sigma),
         "<",
         0,
-        "under Gaussian noise P(-v <= eps <= w) falls strictly in sigma, from the density",
+        "under Gaussian noise P(-v <= eps <= w) falls strictly in sigma, from the density: the "
+        "label is kept with probability above 1/2 below one tie, and below 1/2 beyond it",
         "v, w > 0, every sigma",
+        written=sp.Derivative(densities.integral(densities.gaussian, sigma, -_far, _near), sigma),
     )
 
 
@@ -82,7 +98,49 @@ def suprema_are_ties() -> Iterator[Step]:
         sp.Rational(1, 2),
         "Laplace's supremum: the agreement is 1/2 where e^(-v) = b and e^(-w) = 1 - b",
         "0 < b <= 1/2, v = (1 + x)/lambda, w = (1 - x)/lambda",
+        written=densities.integral(densities.laplace, lam, -1 - _x, 1 - _x),
     )
+
+
+def tie_runs_over_every_x() -> Iterator[Step]:
+    """Along Laplace's tie b = 1/(2 + y), y >= 0, x rises from 0 to 1 and v + w from log 4 to oo."""
+    far, near = sp.log(2 + _y), sp.log(1 + 1 / (1 + _y))
+    v, w = sp.Function("v")(_y), sp.Function("w")(_y)
+    domain = "b = 1/(2 + y), y > 0, v = log(2 + y), w = log(1 + 1/(1 + y))"
+    tie = sp.exp(-v) + sp.exp(-w)
+    rise = sp.Derivative(v + w, _y)
+    yield equal(
+        sp.exp(-far) + sp.exp(-near), 1, "Laplace's tie once more, in y", domain, written=tie
+    )
+    yield compare(sp.diff(far, _y), ">", 0, "v rises", domain, written=sp.Derivative(v, _y))
+    said = "w falls, so x = (v - w)/(v + w) rises from its value 0 at y = 0, where v = w = log 2"
+    yield compare(sp.diff(near, _y), "<", 0, said, domain, written=sp.Derivative(w, _y))
+    limit = sp.Limit(w / v, _y, sp.oo)
+    yield equal(sp.limit(near / far, _y, sp.oo), 0, "to 1: every x", "y -> oo", written=limit)
+    yield compare(sp.diff(far + near, _y), ">", 0, "v + w rises too", domain, written=rise)
+    start = (v + w).subs(_y, 0)
+    yield compare((far + near).subs(_y, 0), "<", 4, "from log 4", "y = 0, x = 0", written=start)
+    limit = sp.Limit(1 / (v + w), _y, sp.oo)
+    yield equal(sp.limit(1 / (far + near), _y, sp.oo), 0, "to oo", "y -> oo, x -> 1", written=limit)
+
+
+def larger_at_the_ends(bracket: tuple[sp.Rational, sp.Rational]) -> Iterator[Step]:
+    """Laplace's supremum is the larger one at the lower end, the Gaussian one at the upper."""
+    half = sp.Rational(1, 2)
+    for x, sign, larger in zip(bracket, (1, -1), ("Laplace", "Gaussian"), strict=True):
+        deviation = between(x)
+        ours, theirs = (sign * (value - half) for value in agreements(x, deviation))
+        first, second = (sign * (sp.Function(name)(_s) - half) for name in ("P_L", "P_G"))
+        domain = f"x = {x}, standard deviation s = {deviation}"
+        reason = (
+            f"the {larger} supremum is the larger one at this end of the bracket: s is below it or "
+            "above the other one"
+        )
+        # any deviation is below the larger supremum or above the other one
+        written = sp.Max(first, -second)
+        yield compare(sp.Max(ours, -theirs), ">", 0, reason, domain, written=written, states=True)
+        written = sp.Min(first, -second)
+        yield compare(sp.Min(ours, -theirs), ">", 0, "in fact both", domain, written=written)
 
 
 def between(x: sp.Rational) -> sp.Rational:

@@ -6,14 +6,14 @@ undecided, 130 interrupted. An error is one line on standard error, never a trac
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
-from l1cert.cli.output import USAGE
+from l1cert.cli.output import USAGE, abandon_output
 
 #: the module of each command, in the order in which --help lists them
 COMMANDS = ("verify", "list", "show", "radius", "figure")
@@ -61,19 +61,33 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # a formula that the terminal's encoding cannot say is no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_exit_code(sys.argv[1:] if arguments is None else arguments))
+
+
+def _exit_code(arguments: Sequence[str]) -> int:
+    # not group.main(): click answers an interrupt and a closed pipe in its own way, the latter
+    # with exit code 1, which here means a contradiction
     try:
-        code = group.main(args=arguments, prog_name="l1cert", standalone_mode=False)
+        with group.make_context("l1cert", [*arguments]) as context:
+            group.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
-        code = USAGE
+        return USAGE
     except click.ClickException as error:
         click.echo(f"Error: {' '.join(error.format_message().split())}", err=True)
-        code = USAGE
+        return USAGE
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
-        code = 130
+        return 130
     except BrokenPipeError:
-        # the reader has gone (`l1cert list | head`): nothing more to say to anyone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+        abandon_output()
+    except OSError as error:
+        click.echo(f"Error: {error}", err=True)
+        return USAGE
+    return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from l1cert.cli.output import file_errors, usage_errors
+from l1cert.cli.output import file_errors, say, usage_errors
 
 
 @click.command("figure")
@@ -43,4 +43,4 @@ def command(names: tuple[str, ...], formats: str, out: Path) -> None:
     for name in chosen:
         with file_errors(out):
             written = save(name, wanted, out, provenance=origin)
-        click.echo("\n".join(str(path) for path in written))
+        say("\n".join(str(path) for path in written))

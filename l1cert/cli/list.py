@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import click
 
-from l1cert.cli.output import print_json
+from l1cert.cli.output import print_json, say
 
 
 @click.command("list")
@@ -12,18 +14,12 @@ from l1cert.cli.output import print_json
 def command(as_json: bool) -> None:
     """List the claims that can be decided: slug, place in the paper, statement."""
     from l1cert import catalogue
+    from l1cert.presentation import folded
 
     claims = [catalogue.claim(slug) for slug in catalogue.SLUGS]
     if as_json:
         print_json([{"slug": c.slug, "source": c.source, "statement": c.statement} for c in claims])
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("slug", no_wrap=True)
-    table.add_column("in the paper")
-    table.add_column("statement")
-    for claim in claims:
-        table.add_row(claim.slug, claim.source, claim.statement)
-    Console(highlight=False).print(table)
+    for one in claims:
+        say(f"{one.slug:<26}{one.source}")
+        say("\n".join(folded(f"    {one.statement}", shutil.get_terminal_size().columns)))

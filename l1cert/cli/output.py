@@ -1,9 +1,10 @@
-"""What the commands share: turning a bad value into one line, and writing without half a file."""
+"""What the commands share: one line for a bad value, a reader who leaves, files written whole."""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +24,22 @@ def usage_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from error
 
 
+def say(text: str) -> None:
+    """Print to whoever still listens; `l1cert list | head` is no error and keeps the exit code."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        abandon_output()
+
+
+def abandon_output() -> None:
+    """Let what is still buffered for a reader who has gone vanish in silence."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_json(value: Any) -> None:
-    """Print JSON that any parser reads: no NaN, no infinity."""
-    click.echo(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+    """Print JSON that any parser reads in any encoding: ASCII, no NaN, no infinity."""
+    say(json.dumps(value, indent=2, allow_nan=False))
 
 
 def check_writable(path: Path) -> None:

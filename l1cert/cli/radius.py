@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from l1cert.cli.output import print_json, usage_errors
+from l1cert.cli.output import print_json, say, usage_errors
 
 #: what each radius is, for people
 TITLES = {
@@ -37,14 +37,8 @@ def command(p_a: str, p_b: str | None, scale: str | None, sigma: str | None, as_
     if as_json:
         print_json(values)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("method")
-    table.add_column("certified l1 radius", justify="right")
+    missing = "abstains" if values["abstain"] else "needs two classes"
+    say(f"{'method':<34}{'certified l1 radius':>22}")
     for name, title in TITLES.items():
         value = values[name]
-        reason = "abstains" if values["abstain"] else "needs two classes"
-        table.add_row(title, reason if value is None else str(value))
-    Console(highlight=False).print(table)
+        say(f"{title:<34}{missing if value is None else str(value):>22}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from l1cert.cli.output import print_json, usage_errors
+from l1cert.cli.output import print_json, say, usage_errors
 from l1cert.cli.sampling import sampling_options
 
 
@@ -23,5 +23,5 @@ def command(slug: str, num_samples: int, seed: int, alpha: float, as_json: bool)
     if as_json:
         print_json({**result.as_json(), "provenance": dict(report.provenance)})
     else:
-        click.echo(render(result), nl=False)
+        say(render(result).rstrip("\n"))
     raise SystemExit(report.exit_code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from l1cert.cli.output import check_writable, usage_errors, write_text
+from l1cert.cli.output import check_writable, say, usage_errors, write_text
 from l1cert.cli.sampling import sampling_options
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def command(
             alpha=alpha,
             progress=progress,
         )
-    if out is not None:
-        write_text(out, report.dumps() + "\n")
     if as_json:
-        click.echo(report.dumps())
+        say(report.dumps())
     else:
         _print(report)
+    if out is not None:  # last: where the file fails, the report was not lost
+        write_text(out, report.dumps() + "\n")
     raise SystemExit(report.exit_code)
 
 
@@ -138,11 +138,13 @@ def _print(report: Report) -> None:
     from l1cert.presentation import folded, tally, verdict_line
 
     console = Console(highlight=False)
-    for result in report.results:
-        line = verdict_line(result)
-        lines = folded(line, console.width) if console.is_terminal else [line]
-        text = Text("\n".join(lines))
-        verdict = result.decision.verdict.value
-        text.highlight_words([f" {verdict} "], style=COLOURS[verdict])
-        console.print(text, soft_wrap=True)
-    console.print(tally(report.results), soft_wrap=True)
+    with console.capture() as captured:
+        for result in report.results:
+            line = verdict_line(result)
+            lines = folded(line, console.width) if console.is_terminal else [line]
+            text = Text("\n".join(lines))
+            verdict = result.decision.verdict.value
+            text.highlight_words([f" {verdict} "], style=COLOURS[verdict])
+            console.print(text, soft_wrap=True)
+        console.print(tally(report.results), soft_wrap=True)
+    say(captured.get().rstrip("\n"))

@@ -139,19 +139,24 @@ def _count_atoms(setting: Setting, *, seed: int, num_samples: int) -> Counter[in
     T is added up from the coordinates: +|step| before the origin, -|step| beyond the move.
     """
     noise, norm = Laplace(float(setting.scale)), setting.norm
-    steps = np.array(setting.steps, dtype=np.int64)
+    origin = np.uint32(2**31)
     # beyond the move: from this word on for a positive step, before it for a negative one
-    past = np.array([_first_past(noise, step * setting.unit) for step in setting.steps], np.int64)
+    moving = [
+        (place, step, _first_past(noise, step * setting.unit))
+        for place, step in enumerate(setting.steps)
+        if step
+    ]
 
-    def label(drawn: NDArray[np.uint32]) -> NDArray[np.int64]:
-        words = drawn.astype(np.int64)
-        negative = words < 2**31
-        forward = steps > 0
-        far = np.where(forward, negative, ~negative)
-        beyond = np.where(forward, words >= past, words < past)
-        held = (far | beyond | (steps == 0)).all(axis=1)
-        value = (np.where(far, 1, -1) * np.abs(steps)).sum(axis=1)
-        return np.where(held, value + norm, 2 * norm + 1)
+    def label(words: NDArray[np.uint32]) -> NDArray[np.int32]:
+        held = np.ones(len(words), dtype=np.bool_)
+        value = np.full(len(words), norm, dtype=np.int32)  # T + r, in units
+        for place, step, past in moving:
+            word = words[:, place]
+            far = word < origin if step > 0 else word >= origin
+            held &= far | (word >= past if step > 0 else word < past)
+            value += np.where(far, np.int32(abs(step)), np.int32(-abs(step)))
+        value[~held] = 2 * norm + 1
+        return value
 
     found = np.asarray(
         count_words(
@@ -179,8 +184,9 @@ def _count_outside(statement: Statement, setting: Setting, *, seed: int, num_sam
     bound = float(statement["bound"](norm, _number(setting.scale))) + 1e-9
 
     def outside(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-        value = (np.abs(points - delta) - np.abs(points)).sum(axis=1)
-        return np.asarray(np.abs(value) > bound)
+        moved = np.abs(points - delta)
+        moved -= np.abs(points, out=points)
+        return np.asarray(np.abs(moved.sum(axis=1)) > bound)
 
     noise, tag = Laplace(float(setting.scale)), purpose_tag(f"t_is_mixed/bound/{setting.name}")
     found = count(

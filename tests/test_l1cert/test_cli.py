@@ -1,10 +1,12 @@
 """The command line: its JSON, its exit codes, its one-line errors, its speed to answer."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -229,7 +231,78 @@ def test_interrupting_is_one_line_and_130(monkeypatch):
     monkeypatch.setattr(verification, "verify", interrupted)
     code, out, err = run("verify")
     assert (code, out) == (130, "")
-    assert err.strip() == "Interrupted."
+    assert err == "Interrupted.\n"
+
+
+def program(*arguments: str, **settings) -> subprocess.CompletedProcess[bytes]:
+    """The command line in a process of its own."""
+    command = [sys.executable, "-m", "l1cert", *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, check=False, **settings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("list",), 0),
+        (("radius", "--pa", "0.9", "--scale", "2"), 0),
+        (("--help",), 0),
+        (("verify", "theorem_2", "--rung", "derivation"), 0),
+        (("verify", "theorem_2", "--rung", "search", "--json"), 3),
+    ],
+)
+def test_a_reader_who_has_gone_changes_no_exit_code(arguments, code):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = program(*arguments, stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_line_and_exit_2():
+    with open("/dev/full", "wb") as full:
+        done = program("list", "--json", stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Error: ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_formulas_that_the_encoding_cannot_say_do_not_stop_it(encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    arguments = ("show", "theorem_2", "--samples", "1000")
+    done = program(*arguments, stdout=subprocess.PIPE, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"EVIDENCE" in done.stdout
+
+
+def test_too_few_samples_are_undecided_and_no_error():
+    code, out, err = run("verify", "--rung", "simulation", "--samples", "1", "--json")
+    assert (code, err) == (3, "")
+    evidence = [item for claim in json.loads(out)["claims"] for item in claim["evidence"]]
+    assert "REFUTED" not in {item["grade"] for item in evidence}
+    assert not [item for item in evidence if "broke" in item["detail"]]
+
+
+def test_a_broken_judgement_is_undecided_and_no_usage_error(monkeypatch):
+    def broken(*_, **__):
+        raise ValueError("out of order")
+
+    monkeypatch.setattr("simulations.experiment.judge", broken)
+    arguments = ("verify", "theorem_2", *QUICK, "--rung", "simulation", "--samples", "10")
+    code, out, _ = run(*arguments, "--json")
+    (claim,) = json.loads(out)["claims"]
+    assert code == 0
+    assert claim["verdict"] == "holds_conditionally"
+    assert any("out of order" in item["detail"] for item in claim["evidence"])
+
+
+def test_python_takes_one_slug_and_refuses_a_fraction_of_a_sample():
+    report = verification.verify("theorem_2", rungs="derivation", seed=np.uint64(3))
+    assert [result.claim.slug for result in report.results] == ["theorem_2"]
+    assert json.loads(report.dumps())["provenance"]["seed"] == 3
+    with pytest.raises(TypeError):
+        verification.verify("theorem_2", num_samples=1.5)
 
 
 def test_the_options_repeat_the_defaults_of_the_python_face():

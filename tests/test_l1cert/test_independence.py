@@ -80,7 +80,7 @@ def decide_corrupted(slug: str, target, rungs: list[Rung]) -> Decision:
             evidence += genuine
             continue
         try:
-            with limited(30), replaced(target, corrupted(target)):
+            with limited(15), replaced(target, corrupted(target)):
                 evidence += run(slug, rung)
         except Exception:
             continue  # a method that breaks says nothing; `verify` reports it as UNDECIDED

@@ -32,7 +32,7 @@ EXTRAS = {
     "testing": {"hypothesis", "pytest"},
     "dev": {"hatchling", "import-linter", "mypy", "ruff"},
 }
-TARGETS = ("verify", "test", "test-slow", "test-gpu", "lint", "format", "clean", "help")
+TARGETS = ("verify", "test", "test-slow", "test-gpu", "lint", "format", "readme", "clean", "help")
 # Split, so that this file does not hold what it looks for.
 FORBIDDEN = re.compile("--(extra-)?" + "index-url|--find" + "-links|PIP_(EXTRA_)?" + "INDEX")
 

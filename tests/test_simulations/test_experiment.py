@@ -190,7 +190,7 @@ def test_trials_that_speak_for_both_answers_decide_nothing():
     assert (verdict(yes, no).grade, verdict(yes, no).finding) == (Grade.UNDECIDED, None)
 
 
-@pytest.mark.parametrize("n", [1, 3, 8])
+@pytest.mark.parametrize("n", [0, 1, 3, 8])
 def test_a_handful_of_samples_decides_nothing(n):
     for count in range(n + 1):
         assert verdict(predicted("part", "n", count, n, 0.5)).finding is None

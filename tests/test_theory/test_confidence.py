@@ -72,7 +72,7 @@ def test_lower_bound_covers() -> None:
         assert binom.pmf(np.arange(n + 1), n, p)[bounds > p].sum() <= alpha
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     expected = multipletests(p_values, method="holm")[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -28,7 +29,7 @@ CLAIM = Claim(
     ),
     variables=(
         Variable("PA", "[1/2, 1]", "lower bound on the probability of the top class at x"),
-        Variable("PB", "1 - PA", "upper bound on the probability of the other class at x"),
+        Variable("PB", "{1 - PA}", "upper bound on the probability of the other class at x"),
         Variable("lambda", "(0, oo)", "Laplace scale of the noise"),
     ),
     parts=(
@@ -39,8 +40,9 @@ CLAIM = Claim(
         ),
     ),
     assumptions=(
-        "the binary case means PB = 1 - PA, as section 4.3 plugs it in; for an unrelated pair "
-        "with PA + PB < 1 the order is that of remark_2_region"
+        "the binary case means that Theorem 2's PA is all that is known, so that PB = 1 - PA, as "
+        "section 4.3 plugs it in; for a pair with PA + PB < 1, such as PA = 3/5 and PB = 1/10, "
+        "Lecuyer's term can be the larger one (remark_2_region)"
     ),
     reference="paper, section 4.2 (proof sketch of Theorem 2)",
     absent={
@@ -100,7 +102,7 @@ def _dominates(statement: Statement) -> Iterator[Step]:
         sp.factor(sp.exp(sp.expand(apart.subs(p_b, 1 - p_a).subs(p_a, binary)))),
         relation,
         1,
-        "exp(2 (new - Lecuyer's)/lambda) = 1/[4 PA (1 - PA)], against 1 = exp(0)",
+        "exp(2 (new - Lecuyer's)/lambda), which is 1/[4 PA (1 - PA)], against 1 = exp(0)",
         "1/2 < PA < 1, written PA = (1 + 2 s)/(2 (1 + s)), s > 0",
         form=excess**2 / (1 + 2 * excess),
         states=True,
@@ -112,14 +114,19 @@ def _dominates(statement: Statement) -> Iterator[Step]:
         0,
         "both terms are 0",
         "PA = 1/2",
+        written=2 * (dp_terms.NEW - dp_terms.LECUYER) / lam,
         states=True,
     )
-    for term in (new, lecuyer):
+    for term, name, shown in (
+        (new, "the new term", dp_terms.NEW),
+        (lecuyer, "Lecuyer's term", dp_terms.LECUYER),
+    ):
         yield equal(
             sp.limit(sp.exp(-2 * term / lam).subs(p_b, 1 - p_a), p_a, 1, "-"),
             0,
-            "both terms are infinite, and the guarantee of each is for every r",
-            "PA = 1",
+            f"{name} is infinite, so neither is below the other",
+            "PA = 1, PB = 0",
+            written=sp.Limit(sp.exp(-2 * shown / lam), p_a, 1, "-"),
         )
     yield from dp_terms.meet(new, lecuyer)
 
@@ -137,17 +144,26 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     )
     gap = sp.simplify((sp.exp(-2 * lecuyer) - sp.exp(-2 * new)) / _q)
     strict = statement["relation"].rstrip("=")
-    outcomes = [
-        vanishes(sp.diff(new, lam), sp.diff(lecuyer, lam)),
-        sign_on_box(gap, strict, {_q: (Fraction(0), _EDGE)}),
-        closed_at(gap, strict, _q, sp.Rational(1, 2), _EDGE, order=2),
-        _at_half(gap.subs(_q, sp.Rational(1, 2)), statement["relation"]),
-    ]
+    pieces = {
+        "every lambda > 0 (both terms are lambda times a function of PA)": vanishes(
+            sp.diff(new, lam), sp.diff(lecuyer, lam)
+        ),
+        f"PA in [{1 - _EDGE}, 1], as q = 1 - PA in [0, {_EDGE}]": sign_on_box(
+            gap, strict, {_q: (Fraction(0), _EDGE)}
+        ),
+        f"PA in (1/2, {1 - _EDGE}], as q in [{_EDGE}, 1/2)": closed_at(
+            gap, strict, _q, sp.Rational(1, 2), _EDGE, order=2
+        ),
+        "PA = 1/2": _at_half(gap.subs(_q, sp.Rational(1, 2)), statement["relation"]),
+    }
     return [
         enclosed(
             "dominates",
-            outcomes,
-            conclusion="strict for q = 1 - PA in [0, 1/2), equal at q = 1/2",
+            [replace(outcome, scope=where) for where, outcome in pieces.items()],
+            conclusion=(
+                "with q = 1 - PA, exp(-2 Lecuyer's/lambda) - exp(-2 new/lambda), divided by q, is "
+                "positive for q in [0, 1/2) and zero at q = 1/2"
+            ),
         )
     ]
 
@@ -160,13 +176,14 @@ def _at_half(value: sp.Expr, relation: str) -> Outcome:
 
 
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
-    """Double precision on q = 1 - PA from 1e-300 to 1/2 - 1e-12, at random scales."""
+    """Double precision on q = 1 - PA from 1e-300 to 1/2 - 1e-12 and at 1/2, at random scales."""
     rng = np.random.Generator(np.random.Philox(seed))
     q = np.concatenate(
         [
             np.geomspace(1e-300, 0.49, 1500),
             near(0.5, above=False, smallest=1e-12, largest=0.4, count=1500),
             rng.uniform(0.0, 0.5, 2000),
+            [0.5],
         ]
     )
     difference = (statement["new"] - statement["lecuyer"]).subs({p_a: 1 - _q, p_b: _q})
@@ -176,6 +193,6 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
             statement["relation"],
             {_q: q, lam: 10.0 ** rng.uniform(-2, 2, len(q))},
             part="dominates",
-            scope="q = 1 - PA from 1e-300 to 1/2 - 1e-12, lambda from 0.01 to 100",
+            scope="1 - PA from 1e-300 to 1/2 - 1e-12 and 1/2 itself, lambda from 0.01 to 100",
         )
     ]

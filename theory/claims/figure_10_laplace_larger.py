@@ -12,18 +12,22 @@ from flint import ctx
 from scipy import optimize, special
 
 from theory import gaussian_steps, rops_steps
-from theory.balls import compile_ball, interval_ball
+from theory.balls import compile_ball
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, closed_at, enclosed, isolate_root, sign_on_box
-from theory.findings import searched
+from theory.findings import covering, searched
 from theory.gaussian_steps import MATCHED
-from theory.identities import constant, settled, within
+from theory.identities import constant, recomputable, settled, within
+from theory.rops_loss import PLACE, loss_below, surplus, v
 from theory.symbols import b as _b
 from theory.symbols import lam
-from theory.tail_bounds import erf_above_identity, erf_below_tangent, tail_below_gaussian
+from theory.tail_bounds import erf_above_identity, tail_below_gaussian
 
 _R = sp.Rational
+
+#: the largest loss lies between these; proved below, and the second one stands in the correction
+_LOSS = (_R(185443, 10**6), _R(185444, 10**6))
 
 CLAIM = Claim(
     slug="figure_10_laplace_larger",
@@ -44,9 +48,10 @@ CLAIM = Claim(
             "every_x",
             "Laplace's supremum is the larger one at every x in [0, 1)",
             otherwise=(
-                "exactly for x < {x_star}; at x = {x_star} the two suprema are equal, and on "
-                "({x_star}, 1) the Gaussian one is larger, by at most {loss} in standard "
-                "deviations and by a factor that grows without bound as x -> 1"
+                "it holds exactly for x < {x_star}; at x = {x_star} the two suprema are equal, and "
+                "on ({x_star}, 1) the Gaussian one is larger, by less than "
+                f"{float(_LOSS[1])} in standard deviations and by a factor that grows without "
+                "bound as x -> 1"
             ),
         ),
         Part(
@@ -75,7 +80,7 @@ CLAIM = Claim(
 PRINTED: Statement = {
     # our correction: brackets of x_star and of the largest loss; the ratio has no bound
     "crossing": (_R(974626937, 10**9), _R(974626938, 10**9)),
-    "loss": (_R(185443, 10**6), _R(185444, 10**6)),
+    "loss": _LOSS,
     "factor": sp.oo,
 }
 
@@ -99,9 +104,9 @@ MUTANTS = (
 )
 
 _v, _w, _g, _a, _y = sp.symbols("v w g a y", positive=True)
-_B, _C = sp.symbols("B C", positive=True)
+_C = sp.Symbol("C", positive=True)
+_D = sp.Function("D")
 _HALF = _R(1, 2)
-_PLACE = _R(13787, 1000)  # where the loss is largest, nearly: any place gives a lower bound
 _WITNESS = {"x": _R(99, 100), "standard deviation": _R(3, 4)}
 
 
@@ -126,8 +131,8 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
             "one_crossing",
             _one_crossing(statement["crossing"]),
             conclusion=(
-                "D falls from 0 for v + w > 4 and rises to D(1/2) > 0 for v + w < 4: one zero, "
-                "inside the bracket"
+                "D, as b rises from 0 to 1/2, falls from 0 while v + w > 4 and then rises to "
+                "D(1/2) > 0: one zero, inside the bracket"
             ),
         ),
         chain(
@@ -145,8 +150,11 @@ def _printed_fails() -> Iterator[Step]:
     yield from rops_steps.suprema_are_ties()
     ours, theirs = rops_steps.agreements(*_WITNESS.values())
     where = "x = 99/100, standard deviation 3/4"
-    yield compare(ours, "<", _HALF, "beyond Laplace's supremum", where, states=True)
-    yield compare(theirs, ">", _HALF, "below the Gaussian supremum", where, states=True)
+    first, second = rops_steps.written_agreements(*_WITNESS.values())
+    said = "Laplace noise keeps the label with probability below 1/2: beyond its supremum"
+    yield compare(ours, "<", _HALF, said, where, written=first, states=True)
+    said = "Gaussian noise keeps it with probability above 1/2: below its supremum"
+    yield compare(theirs, ">", _HALF, said, where, written=second, states=True)
 
 
 def _one_crossing(bracket: tuple[sp.Rational, sp.Rational]) -> Iterator[Step]:
@@ -157,38 +165,32 @@ def _one_crossing(bracket: tuple[sp.Rational, sp.Rational]) -> Iterator[Step]:
     yield equal(
         sp.sqrt(sp.pi) * slope,
         sp.exp(rise) - sp.exp(fall),
-        "D = 1 - 2 P_G at Laplace's supremum is positive where Laplace's is the larger one; its "
-        "derivative along the tie (dv/db = -e^v, dw/db = e^w)",
-        "0 < b <= 1/2",
+        "D = 1 - 2 P_G, with P_G the Gaussian agreement at Laplace's supremum, is positive where "
+        "Laplace's is the larger one; its derivative along the tie (dv/db = -e^v, dw/db = e^w)",
+        "0 < b <= 1/2, v = -log b, w = -log(1 - b)",
+        written=sp.sqrt(sp.pi) * sp.Derivative(_D(_b), _b),
     )
     for sum_of_both, relation, form in ((4 - _a, ">", _g * _a / 4), (4 + _a, "<", -_g * _a / 4)):
         at = {_v: (sum_of_both + _g) / 2, _w: (sum_of_both - _g) / 2}
-        reason = f"so D has a derivative {relation} 0 where v + w = {sum_of_both}, v - w = g"
+        reason = f"so dD/db {relation} 0 where v + w = {sum_of_both}, v - w = g"
         yield compare(rise.subs(at), relation, fall.subs(at), reason, "g, a > 0", form=form)
-    # b = 1/(2 + y): y = 0 is x = 0, y -> oo is x -> 1
-    far, near = sp.log(2 + _y), sp.log(1 + 1 / (1 + _y))
-    domain = "b = 1/(2 + y), y > 0"
-    yield equal(sp.exp(-far) + sp.exp(-near), 1, "the tie in y", domain)
-    yield compare(sp.diff(far, _y), ">", 0, "v rises in y,", domain)
-    yield compare(sp.diff(near, _y), "<", 0, "w falls, so x = (v - w)/(v + w) rises,", domain)
-    yield equal(sp.limit(near / far, _y, sp.oo), 0, "from x = 0 to x -> 1,", "y -> oo")
-    yield compare(sp.diff(far + near, _y), ">", 0, "and v + w rises", domain)
-    yield compare((far + near).subs(_y, 0), "<", 4, "from log 4 < 4", "x = 0")
-    yield equal(sp.limit(1 / (far + near), _y, sp.oo), 0, "to oo", "y -> oo")
-    yield compare(margin.subs({_v: sp.log(2), _w: sp.log(2)}), ">", 0, "D > 0", "x = 0")
-    yield equal(sp.limit(margin.subs(_w, 0), _v, sp.oo), 0, "D -> 0", "x -> 1")
-    yield from _at_ends(bracket)
-
-
-def _at_ends(bracket: tuple[sp.Rational, sp.Rational]) -> Iterator[Step]:
-    for x, sign, larger in zip(bracket, (1, -1), ("Laplace", "Gaussian"), strict=True):
-        deviation = rops_steps.between(x)
-        ours, theirs = (sign * (value - _HALF) for value in rops_steps.agreements(x, deviation))
-        domain = f"x = {x}, standard deviation {deviation}"
-        reason = f"the {larger} supremum is the larger one at this end of the bracket"
-        # any deviation is below the larger supremum or above the other one
-        yield compare(sp.Max(ours, -theirs), ">", 0, reason, domain, states=True)
-        yield compare(sp.Min(ours, -theirs), ">", 0, f"{reason}: it is between both", domain)
+    yield from rops_steps.tie_runs_over_every_x()
+    yield compare(
+        margin.subs({_v: sp.log(2), _w: sp.log(2)}),
+        ">",
+        0,
+        "so on the way from x = 0 to x -> 1, D falls from this value until v + w = 4 ...",
+        "x = 0, b = 1/2",
+        written=_D(_HALF),
+    )
+    yield equal(
+        sp.limit(margin.subs(_w, 0), _v, sp.oo),
+        0,
+        "... and rises to 0 from there on: it is below 0 at v + w = 4, with one zero before",
+        "x -> 1, b -> 0",
+        written=sp.Limit(_D(_b), _b, 0),
+    )
+    yield from rops_steps.larger_at_the_ends(bracket)
 
 
 def _unbounded(factor: sp.Expr) -> Iterator[Step]:
@@ -201,22 +203,27 @@ def _unbounded(factor: sp.Expr) -> Iterator[Step]:
     yield equal(
         beyond,
         (1 + sp.erf(_w / (2 * times)) - (1 - sp.erf(_v / (2 * times)))) / 2,
-        "the Gaussian agreement at C times Laplace's supremum: its excess over 1/2 is "
-        "(erf(w/2C) - erfc(v/2C))/2",
-        "every C",
+        "P_G, the Gaussian agreement at C times Laplace's supremum: with erf = 1 - erfc it is "
+        "1/2 + (erf(w/(2C)) - erfc(v/(2C)))/2",
+        "every C > 0, v = (1 + x)/lambda, w = (1 - x)/lambda",
+        written=sp.Function("P_G")(sp.Symbol("C") * sp.sqrt(2) * lam),
     )
     yield equal(
         sp.limit(far * sp.exp(_v), _v, sp.oo),
         0,
-        "erfc(v/2C), below this by Mills' bound, is o(b), b = e^(-v)",
-        "x -> 1",
+        "erfc(v/(2C)), below this by Mills' bound, is o(b), b = e^(-v)",
+        "x -> 1, which is v -> oo",
+        written=sp.Limit(far * sp.exp(_v), _v, sp.oo),
     )
+    close = sp.erf(-sp.log(1 - _b) / (2 * times)) / _b
     yield compare(
-        sp.limit(sp.erf(-sp.log(1 - _b) / (2 * times)) / _b, _b, 0),
+        sp.limit(close, _b, 0),
         relation,
         0,
-        "erf(w/2C) is of the order of b, so the agreement is above 1/2 near x = 1",
-        "x -> 1",
+        "erf(w/(2C)) is of the order of b, so P_G > 1/2 near x = 1: C times Laplace's supremum is "
+        "below the Gaussian one",
+        "x -> 1, which is b -> 0",
+        written=sp.Limit(close, _b, 0),
         states=True,
     )
 
@@ -242,21 +249,29 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         settled(sp.diff(near, _b) - 1 / (1 - _b), "w rises in b, so x = (v - w)/(v + w) falls"),
         within(crossing, statement["crossing"], "x_star"),
     ]
+    constants, witness = _witnessed()
+    lost = enclosed(
+        "every_x",
+        constants,
+        proves=False,
+        witness=witness,
+        conclusion="the Gaussian supremum is above this standard deviation, Laplace's below",
+    )
+    crossed = enclosed(
+        "one_crossing",
+        signs,
+        roots={"x_star": crossing},
+        conclusion="D(b) has one zero, in [1/32, 1/16]; below it D < 0, the Gaussian one is larger",
+    )
+    every = "every x in [0, 1), written x = (v - w)/(v + w), e^(-v) = b, e^(-w) = 1 - b, 0 < b <= "
+    tail = (
+        "every x in [x_star, 1), where v = (1 + x)/lambda at Laplace's supremum is above 3: v in "
+        "[3, 11], then B = v/(2 + v M/sqrt(2)) up to v = 80 with M the upper end, then v >= 80"
+    )
     return [
-        enclosed(
-            "every_x",
-            _witnessed(),
-            proves=False,
-            conclusion="the Gaussian supremum is above this standard deviation, Laplace's below",
-            witness={name: str(value) for name, value in _WITNESS.items()},
-        ),
-        enclosed(
-            "one_crossing",
-            signs,
-            roots={"x_star": crossing},
-            conclusion="D(b) has one zero; D < 0 (the Gaussian supremum is larger) below it",
-        ),
-        _enclosed_loss(*statement["loss"]),
+        covering("x = 99/100", lost),
+        covering(f"{every}1/2", crossed),
+        covering(tail, _enclosed_loss(*statement["loss"])),
     ]
 
 
@@ -272,80 +287,40 @@ def _near_one(near: sp.Expr) -> list[Outcome]:
     ]
 
 
-def _witnessed() -> list[Outcome]:
+def _witnessed() -> tuple[list[Outcome], dict[str, str]]:
     x, deviation = _WITNESS.values()
     scale, spread = deviation / sp.sqrt(2), sp.sqrt(2) * deviation
     ours = sp.exp(-(1 - x) / scale) + sp.exp(-(1 + x) / scale) - 1
     theirs = sp.erfc((1 - x) / spread) + sp.erfc((1 + x) / spread) - 1
-    return [
+    constants = [
         constant(ours, ">", "Laplace noise agrees with f with probability below 1/2"),
         constant(theirs, "<", "Gaussian noise agrees with f with probability above 1/2"),
     ]
+    witness = {
+        "x": str(x),
+        "standard deviation": str(deviation),
+        "P(f(x + eps) = cA), Laplace": recomputable((1 - ours) / 2),
+        "P(f(x + eps) = cA), Gaussian": recomputable((1 - theirs) / 2),
+    }
+    return constants, witness
 
 
 def _enclosed_loss(low: sp.Rational, high: sp.Rational) -> Evidence:
     """Whether Laplace's supremum plus M is above the Gaussian one, for all v in [3, oo)."""
-    said = f"at v = {_PLACE} the loss is above {low}"
-    reached = constant(_surplus(low).subs(_v, _PLACE), "<", said)
-    if reached.status is False and any(one.status is not True for one in _never(low)):
+    said = f"at v = {PLACE} the loss is above {low}"
+    reached = constant(surplus(low).subs(v, PLACE), "<", said)
+    if reached.status is False and any(one.status is not True for one in loss_below(low)):
         reached = Outcome(None, reached.scope, f"not {said}, but perhaps elsewhere")
-    outcomes = [reached, *_never(high)]
-    with ctx.workprec(256):
-        bounds = interval_ball(*(Fraction(int(end.p), int(end.q)) for end in (low, high)))
-    proved = all(outcome.status is True for outcome in outcomes)
+    said = "at v = 3 Laplace's supremum is still the larger one, so v > 3 for every x >= x_star"
+    outcomes = [reached, constant(surplus(sp.Integer(0)).subs(v, 3), ">", said), *loss_below(high)]
     return enclosed(
         "largest_loss",
         outcomes,
-        roots={"loss": Root(bounds, "x in [x_star, 1)", True)} if proved else None,
-        conclusion="b = e^(-v) <= e^(-3) covers every x >= x_star",
+        conclusion=(
+            "the Gaussian supremum exceeds Laplace's by more than the lower end at one v and by "
+            "less than the upper end at every v"
+        ),
     )
-
-
-def _surplus(more: sp.Rational) -> sp.Expr:
-    """log(erfc(B)/erf(A)) at Laplace's supremum plus M: above 0 iff Gaussian agreement is < 1/2.
-
-    (1 + x)/(sqrt(2) sigma) = B and (1 - x)/(sqrt(2) sigma) = A, sigma = sqrt(2) lambda + M.
-    """
-    near = -sp.log(1 - sp.exp(-_v))
-    both = 2 + more * (_v + near) / sp.sqrt(2)
-    return sp.log(sp.erfc(_v / both)) - sp.log(sp.erf(near / both))
-
-
-def _never(more: sp.Rational) -> list[Outcome]:
-    """The loss is below M for every v >= 3: boxes to v = 11, then a lower bound in one variable.
-
-    With b = e^(-v): w < b + b^2, erf(A) < 2A/sqrt(pi) and B < B' = v/(2 + v M/sqrt(2)). In B' the
-    lower bound of the surplus falls and then rises; between, |B' - place| <= reach, it is at least
-    its value at the place less reach times the largest slope there.
-    """
-    rate = more / sp.sqrt(2)
-    distance = 2 * _B / (1 - rate * _B)  # v
-    lower = sp.log(sp.erfc(_B)) + distance - sp.exp(-distance)
-    lower += sp.log(sp.pi) / 2 - sp.log(1 - rate * _B)
-    slope, here = sp.diff(lower, _B), lower.subs(_B, _R(36206, 10**4))
-    place, reach = Fraction(36206, 10**4), Fraction(1, 1000)
-    near, steepest = {_B: (place - reach, place + reach)}, here * 1000
-    # v >= 80: (1 + x)/sigma < 2/M and erf((1 - x)/(sqrt(2) sigma)) < 2 sqrt(2) e^(-v)/M
-    rest = sp.erfc(sp.sqrt(2) / more) - 2 * sp.sqrt(2) * sp.exp(-sp.Integer(80)) / more
-    small = _b + _b**2 + sp.log(1 - _b)
-    return [
-        constant(_surplus(more).subs(_v, _PLACE), ">", f"at v = {_PLACE} the loss is below {more}"),
-        sign_on_box(_surplus(more), ">", {_v: (Fraction(3), Fraction(11))}),
-        _or_unknown(constant(11 - distance.subs(_B, 3), ">", "B' = 3 is before v = 11")),
-        _or_unknown(constant(distance.subs(_B, _R(13, 2)) - 80, ">", "B' = 13/2 is past v = 80")),
-        closed_at(small, ">", _b, sp.Integer(0), Fraction(1, 16), order=2),
-        *erf_below_tangent(),
-        _or_unknown(sign_on_box(slope, "<", {_B: (Fraction(3), place - reach)})),
-        _or_unknown(sign_on_box(steepest + slope, ">", near)),
-        _or_unknown(sign_on_box(steepest - slope, ">", near)),
-        _or_unknown(sign_on_box(slope, ">", {_B: (place + reach, Fraction(13, 2))})),
-        constant(rest, ">", f"the loss is below {more} for v >= 80"),
-    ]
-
-
-def _or_unknown(outcome: Outcome) -> Outcome:
-    # a wrong slope breaks this argument; it does not refute the bracket
-    return Outcome(outcome.status or None, outcome.scope, outcome.detail, boxes=outcome.boxes)
 
 
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
@@ -357,13 +332,14 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
     pairs = np.array([_tie(gap) for gap in gaps])
     ours, theirs = np.sqrt(2) / pairs[:, 0], np.sqrt(0.5) / pairs[:, 1]
     loses, ratio = theirs > ours * (1 + 1e-9), float(np.max(theirs / ours))
-    low, first = 1 - float(statement["crossing"][0]), float(np.max(gaps[loses], initial=0.0))
+    low = 1 - float(statement["crossing"][0])
     wrong = (loses != (gaps < low)) & (abs(gaps - low) > 1e-6)
 
     def lost(log_gap: float) -> float:
         laplace, gaussian = _tie(float(np.exp(log_gap)))
         return float(np.sqrt(2) / laplace - np.sqrt(0.5) / gaussian)
 
+    crossed = 1 - np.exp(optimize.brentq(lost, np.log(1e-3), np.log(0.5)))
     most = -optimize.minimize_scalar(lost, bounds=(-30, -5), options={"xatol": 1e-9}).fun
     bracket = [float(end) for end in statement["loss"]]
     off = not bracket[0] - 1e-9 < most < bracket[1] + 1e-9
@@ -371,11 +347,12 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
 
     def one(part: str, at: np.ndarray, detail: str) -> Evidence:
         witness = {"1 - x": repr(float(at[0]))} if len(at) else None
-        return searched(part, "300 values of x", detail, start=start, witness=witness)
+        where = "300 values of x in [0, 1), 1 - x from 1 down to 1e-300"
+        return searched(part, where, detail, start=start, witness=witness)
 
     return [
         one("every_x", gaps[loses], "suprema compared"),
-        one("one_crossing", gaps[wrong], f"Laplace's is smaller from x = {1 - first:.6f} on"),
+        one("one_crossing", gaps[wrong], f"the suprema cross at x = {crossed:.9f}"),
         one("largest_loss", gaps[:1] if off else gaps[:0], f"largest loss {most:.9f}"),
         one("unbounded_factor", gaps[-1:] if bounded else gaps[:0], f"ratio rises to {ratio:.4g}"),
     ]

@@ -11,14 +11,14 @@ import sympy as sp
 from flint import ctx
 from scipy import optimize
 
-from theory import gaussian_steps
-from theory.balls import compile_ball, value_at
+from theory import densities, gaussian_steps
+from theory.balls import compile_ball
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, closed_at, enclosed, isolate_root, sign_on_box
-from theory.exact import decimal_enclosure
-from theory.findings import searched
-from theory.identities import expanded_log, settled, within
+from theory.findings import covering, searched
+from theory.gaussian_steps import MATCHED
+from theory.identities import expanded_log, recomputable, settled, within
 from theory.search import numeric_radius
 from theory.symbols import excess, lam, p, u
 from theory.tail_bounds import tail_below_gaussian
@@ -47,7 +47,7 @@ CLAIM = Claim(
             "largest_of_three",
             "no other radius is larger than Laplace's at any PA in [1/2, 1)",
             otherwise=(
-                "exactly for PA = 1/2 (all three are 0) and for PA >= {p_star}; on "
+                "it holds exactly for PA = 1/2 (all three are 0) and for PA >= {p_star}; on "
                 "(1/2, {p_star}) Cohen's radius is larger, by a factor below sqrt(pi) that it "
                 "approaches as PA -> 1/2, and by at most {loss} lambda (at PA = {p_loss})"
             ),
@@ -108,13 +108,13 @@ MUTANTS = (
     Mutant("loss smaller by a tenth", _moved("loss", -_R(1, 10)), _LOSS, (*_PROOFS, Rung.SEARCH)),
 )
 
-_k = sp.Symbol("k", positive=True)
-_t = sp.Symbol("t", positive=True)
 _z = sp.Symbol("z", positive=True)
 _y = sp.Symbol("y", positive=True)
 _tail = sp.Symbol("E", positive=True)
 _surplus = sp.Symbol("n", positive=True)
+_L, _G = sp.Function("L"), sp.Function("G")
 _THREE_QUARTERS = _R(3, 4)
+_BY_TAIL = "PA = 1 - erfc(u)/2"
 
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
@@ -150,78 +150,91 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
     ]
 
 
-def _radii(statement: Statement) -> Iterator[Step]:
-    yield from gaussian_steps.same_variance()
-    ours = statement["laplace"].subs(p, gaussian_steps.laplace_mass_below(_k))
-    theirs = sp.simplify(statement["cohen"].subs(p, gaussian_steps.mass_below(_t)))
-    for name, radius, place in (("Laplace", ours, lam * _k), ("Cohen", theirs, _t)):
-        reason = f"{name}'s radius is the {place} with P(X_1 <= {place}) = PA, from the density"
-        yield equal(radius, place, reason, "1/2 < PA < 1")
-
-
-def _difference(statement: Statement) -> tuple[sp.Expr, sp.Expr]:
-    """L/lambda and G/lambda where PA = 1 - erfc(u)/2, the Gaussian mass below 2 lambda u."""
-    below = gaussian_steps.mass_below(2 * lam * u)
-    first = sp.simplify(statement["laplace"].subs(p, below) / lam)
-    first = sp.simplify(first.subs(sp.erf(u), 1 - sp.erfc(u)))
-    return first, sp.simplify(statement["cohen"].subs(p, below) / lam)
-
-
 def _at_laplace(statement: Statement, bound: sp.Rational) -> sp.Expr:
     """P(X_1 <= L) of Gaussian noise at Laplace's radius L: below PA exactly where L < G."""
     return gaussian_steps.mass_below(statement["laplace"].subs(p, bound))
 
 
+def _written_at_laplace(statement: Statement, bound: sp.Rational) -> sp.Integral:
+    radius = statement["laplace"].subs(p, bound)
+    return densities.integral(densities.gaussian, MATCHED, -sp.oo, radius)
+
+
 def _printed_fails(statement: Statement) -> Iterator[Step]:
-    yield from _radii(statement)
+    yield from gaussian_steps.radii_are_thresholds(statement)
     yield compare(
         _at_laplace(statement, _THREE_QUARTERS),
         "<",
         _THREE_QUARTERS,
-        "Gaussian noise has mass below PA under Laplace's radius, so Cohen's is larger",
-        "PA = 3/4",
+        "P(X_1 <= L) is below PA for Gaussian noise, so Cohen's radius is larger than L",
+        "PA = 3/4, L = lambda log 2",
+        written=_written_at_laplace(statement, _THREE_QUARTERS),
         states=True,
     )
-    ours, theirs = _difference(statement)
-    reason = "the limit of the ratio of Cohen's radius to Laplace's"
-    yield compare(sp.limit(theirs / ours, u, 0), ">", 1, reason, "PA -> 1/2", states=True)
+    ours, theirs = gaussian_steps.radii_by_tail(statement)
+    yield compare(
+        sp.limit(theirs / ours, u, 0),
+        ">",
+        1,
+        "the limit of the ratio of Cohen's radius to Laplace's is sqrt(pi)",
+        f"PA -> 1/2, which is u -> 0 in {_BY_TAIL}",
+        written=sp.Limit(_G(u) / _L(u), u, 0),
+        states=True,
+    )
 
 
 def _beats_lecuyer(statement: Statement) -> Iterator[Step]:
-    yield from _radii(statement)
+    yield from gaussian_steps.radii_are_thresholds(statement)
     bound = gaussian_steps.laplace_mass_below(sp.log(1 + excess))
     ours, theirs = (sp.simplify(statement[n].subs(p, bound) / lam) for n in ("laplace", "lecuyer"))
     yield compare(
         expanded_log(ours - theirs),
         ">",
         0,
-        "the difference is 0 at PA = 1/2 and rises",
-        "1/2 < PA < 1, PA = P(X_1 <= lambda log(1 + s)), s > 0",
+        "the difference of the radii, in lambda, is 0 at PA = 1/2 and rises",
+        "1/2 < PA < 1, PA = P(X_1 <= lambda log(1 + s)) for Laplace noise, s > 0",
         along=(excess, sp.Integer(0), 1),
         states=True,
     )
 
 
 def _crossing(statement: Statement) -> Iterator[Step]:
-    yield from _radii(statement)
-    ours, theirs = _difference(statement)
+    yield from gaussian_steps.radii_are_thresholds(statement)
+    ours, theirs = gaussian_steps.radii_by_tail(statement)
     yield from gaussian_steps.difference_has_one_zero(ours - theirs)
     for end, relation in zip(statement["crossing"], ("<", ">"), strict=True):
         yield compare(
             _at_laplace(statement, end),
             relation,
             end,
-            f"the sign of L - G at PA = {end}, an end of the bracket",
-            "the zero is inside the bracket",
+            f"P(X_1 <= L) for Gaussian noise is {'below' if relation == '<' else 'above'} PA, so "
+            f"L {relation} G at this end of the bracket of p_star",
+            f"PA = {end}",
+            written=_written_at_laplace(statement, end),
             states=True,
         )
 
 
 def _loss(statement: Statement) -> Iterator[Step]:
-    yield from _radii(statement)
-    ours, theirs = _difference(statement)
+    yield from gaussian_steps.radii_are_thresholds(statement)
+    ours, theirs = gaussian_steps.radii_by_tail(statement)
     factor = statement["factor"]
-    yield equal(sp.limit(theirs / ours, u, 0), factor, "limit of G/L", "PA -> 1/2", states=True)
+    yield equal(
+        sp.limit(theirs / ours, u, 0),
+        factor,
+        "the limit of the ratio of Cohen's radius to Laplace's",
+        f"PA -> 1/2, which is u -> 0 in {_BY_TAIL}",
+        written=sp.Limit(_G(u) / _L(u), u, 0),
+        states=True,
+    )
+    ratio = factor * _L(u) - _G(u)
+    yield equal(
+        sp.limit(factor * ours - theirs, u, 0),
+        0,
+        "sqrt(pi) L - G starts at 0",
+        "PA -> 1/2",
+        written=sp.Limit(ratio, u, 0),
+    )
     yield from gaussian_steps.mills_bound()
     yield from gaussian_steps.scaled_tail_below_one()
     rises = sp.diff(factor * ours - theirs, u).subs(sp.erfc(u), _tail)
@@ -229,32 +242,25 @@ def _loss(statement: Statement) -> Iterator[Step]:
         rises.subs(sp.exp(-(u**2)), _tail * (1 + _surplus)),
         ">",
         0,
-        "sqrt(pi) L - G starts at 0 and rises: exp(-u^2) = E (1 + n) with E = erfc(u), n > 0",
+        "and rises: with exp(-u^2) = (1 + n) erfc(u), n > 0, its derivative in u is 2 n",
         "1/2 < PA < 1",
         form=2 * _surplus,
+        written=sp.Derivative(ratio, u),
     )
     yield from gaussian_steps.difference_has_one_zero(ours - theirs)
-    yield from _largest_difference(theirs - ours, *statement["loss"])
-
-
-def _largest_difference(loss: sp.Expr, low: sp.Rational, high: sp.Rational) -> Iterator[Step]:
-    # any rational near the maximum does: a poor one would only leave the bracket unproved
-    near, reach = _R(608131404679806, 10**15), _R(3, 2)
-    here = loss.subs(u, near)
-    most = here + sp.Abs(sp.diff(loss, u).subs(u, near)) * reach
-    yield compare(loss.subs(u, reach), "<", 0, "past its zero -h is negative", "u >= 3/2")
-    domain = f"0 < u <= 3/2, tangent at u = {near}"
-    yield compare(most, ">", low, "-h is below its tangent (concave)", domain, states=True)
-    yield compare(here, "<", high, "a value of -h", domain, states=True)
-    yield compare(here, ">", low, "so the maximum is above the bracket's lower end", domain)
-    yield compare(most, "<", high, "and below its upper end", domain)
+    yield from gaussian_steps.largest_difference(ours - theirs, statement["loss"])
 
 
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """Signs and roots of the printed differences in Arb, with lambda = 1.
 
-    PA = 1 - erfc(u)/2 makes Cohen's radius 2u; PA = 1 - z/2 makes Laplace's -log z.
+    PA = 1 - erfc(u)/2 makes Cohen's radius 2u; PA = 1 - z/2 makes Laplace's -log z. All three
+    radii are multiples of lambda, which is checked, so lambda = 1 is enough.
     """
+    linear = [
+        settled(sp.diff(statement[name] / lam, lam), f"the {name} row is a multiple of lambda")
+        for name in ("laplace", "lecuyer", "cohen")
+    ]
     ours = sp.simplify(statement["laplace"].subs({p: 1 - _z / 2, lam: 1}))
     gaussian = sp.simplify(statement["cohen"].subs({p: (1 + sp.erf(u)) / 2, lam: 1}))
     gap = ours.subs(_z, sp.erfc(u)) - gaussian
@@ -265,28 +271,31 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         sign_on_box(gap, "<", {u: (Fraction(1, 64), Fraction(1))}),
         sign_on_box(gap, ">", {u: (Fraction(3, 2), Fraction(3))}),
         *_tail_closed(ours, gaussian),
+        *linear,
         within(crossing, statement["crossing"], "p_star"),
     ]
+    above = [*_above_lecuyer(expanded_log(ours - lecuyer)), *linear]
+    lost = enclosed(
+        "largest_of_three",
+        signs[:2],
+        proves=False,
+        conclusion="Cohen's radius G is larger than Laplace's L there",
+        witness=_witness(statement),
+    )
+    ahead = enclosed("beats_lecuyer_everywhere", above, conclusion="L is above Lecuyer's radius")
+    crossed = enclosed(
+        "beats_cohen_from_crossing",
+        signs,
+        roots={"p_star": crossing},
+        conclusion="h(u) = L - G has one zero on u > 0, in (1, 3/2), and rises through it",
+    )
+    every = f"every PA in (1/2, 1), written {_BY_TAIL} with u in (0, oo), y = 1/u beyond u = 3"
+    loss = _enclosed_loss(ours.subs(_z, sp.erfc(u)), gaussian, statement, signs[2:-1])
     return [
-        enclosed(
-            "largest_of_three",
-            signs[:2],
-            proves=False,
-            conclusion="Cohen's radius is larger on 1/2 < PA <= 1 - erfc(1)/2",
-            witness=_witness(statement),
-        ),
-        enclosed(
-            "beats_lecuyer_everywhere",
-            _above_lecuyer(expanded_log(ours - lecuyer)),
-            conclusion="Laplace's radius is above Lecuyer's, PA = 1 - z/2",
-        ),
-        enclosed(
-            "beats_cohen_from_crossing",
-            signs,
-            roots={"p_star": crossing},
-            conclusion="h(u) = L - G at PA = 1 - erfc(u)/2 has one zero on u > 0, in (1, 3/2)",
-        ),
-        _enclosed_loss(ours.subs(_z, sp.erfc(u)), gaussian, statement),
+        covering(f"1/2 < PA <= 1 - erfc(1)/2 = 0.92135..., written {_BY_TAIL}", lost),
+        covering("every PA in (1/2, 1), written PA = 1 - z/2 with z in (0, 1)", ahead),
+        covering(every, crossed),
+        covering(every, loss),
     ]
 
 
@@ -301,7 +310,8 @@ def _tail_closed(ours: sp.Expr, gaussian: sp.Expr) -> list[Outcome]:
     """u >= 3, with y = 1/u: erfc(u) < exp(-u^2), and L falls with erfc(u), so h > u^2 - 2u."""
     lower = sp.simplify((ours.subs(_z, sp.exp(-(u**2))) - gaussian).subs(u, 1 / _y) * _y**2)
     side = {_y: (Fraction(0), Fraction(1, 3))}
-    return [*tail_below_gaussian(), sign_on_box(sp.expand(lower), ">", side)]
+    falls = settled(sp.diff(ours, _z) + 1 / _z, "L = -log z falls in z = erfc(u)")
+    return [falls, *tail_below_gaussian(), sign_on_box(sp.expand(lower), ">", side)]
 
 
 def _above_lecuyer(margin: sp.Expr) -> list[Outcome]:
@@ -315,7 +325,9 @@ def _above_lecuyer(margin: sp.Expr) -> list[Outcome]:
     ]
 
 
-def _enclosed_loss(ours: sp.Expr, gaussian: sp.Expr, statement: Statement) -> Evidence:
+def _enclosed_loss(
+    ours: sp.Expr, gaussian: sp.Expr, statement: Statement, beyond: list[Outcome]
+) -> Evidence:
     near, far = Fraction(1, 4), Fraction(1)
     slope = sp.diff(ours - gaussian, u)
     place = isolate_root(slope, u, (near, far))
@@ -332,25 +344,22 @@ def _enclosed_loss(ours: sp.Expr, gaussian: sp.Expr, statement: Statement) -> Ev
         sign_on_box(slope, "<", {u: (Fraction(0), near)}),
         sign_on_box(slope, ">", {u: (far, Fraction(2))}),
         within(loss, statement["loss"], "loss"),
+        *beyond,
     ]
     return enclosed(
         "largest_loss",
         outcomes,
         roots={"p_loss": _as_probability(place), "loss": loss},
         conclusion=(
-            "G < sqrt(pi) L and G - L has one maximum for u <= 2, PA = 1 - erfc(u)/2; "
-            "beyond the crossing G < L"
+            "G < sqrt(pi) L and G - L has one maximum for u <= 2; for u >= 3/2, G < L, so G - L "
+            "is negative there"
         ),
     )
 
 
 def _witness(statement: Statement) -> dict[str, str]:
-    def radius(name: str) -> str:
-        exact = statement[name].subs(lam, 1)
-        low, high = decimal_enclosure(value_at(exact, {p: _THREE_QUARTERS}), 12)
-        return f"{sp.simplify(exact.subs(p, _THREE_QUARTERS))} in [{low}, {high}]"
-
-    ours, theirs = radius("laplace"), radius("cohen")
+    at = {lam: sp.Integer(1), p: _THREE_QUARTERS}
+    ours, theirs = (recomputable(statement[name].subs(at)) for name in ("laplace", "cohen"))
     return {"PA": "3/4", "lambda": "1", "Laplace radius": ours, "Cohen's radius": theirs}
 
 
@@ -377,7 +386,8 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
     def one(part: str, wrong: np.ndarray, detail: str) -> Evidence:
         worst = repr(float(wrong[len(wrong) // 2])) if len(wrong) else ""
         witness = {"PA": worst, "lambda": repr(scale)} if len(wrong) else None
-        return searched(part, "800 values of PA", detail, start=start, witness=witness)
+        where = "800 values of PA, down to 1e-7 from 1/2 and from 1"
+        return searched(part, where, detail, start=start, witness=witness)
 
     compared = "the printed formulas in floats"
     lost = np.append(steep, [least.x] if off else [])

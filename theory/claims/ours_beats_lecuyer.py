@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -62,6 +63,8 @@ MUTANTS = (
 _k = sp.Symbol("k", positive=True)
 _w = sp.Symbol("w", positive=True)
 _q = sp.Symbol("q", positive=True)
+_R = sp.Symbol("R", positive=True)
+_L = sp.Symbol("R_Lecuyer", positive=True)
 _EDGE = Fraction(63, 64)
 
 
@@ -89,32 +92,41 @@ def _ordered(statement: Statement) -> Iterator[Step]:
         _logs(ours, level),
         relation,
         _logs(lecuyer, level),
-        "both radii at the level p",
+        "our radius against Lecuyer's, at p = 1 - 1/(2 (1 + s))",
         domain,
         along=(excess, sp.Integer(0), 1),
         states=True,
     )
     half = {p: sp.Rational(1, 2)}
     yield compare(
-        ours.subs(half), relation, lecuyer.subs(half), "both radii are 0", "p = 1/2", states=True
+        ours.subs(half),
+        relation,
+        lecuyer.subs(half),
+        "our radius at p = 1/2 against Lecuyer's there; both are 0",
+        "p = 1/2",
+        written=sp.Function("R")(sp.Rational(1, 2)),
+        states=True,
     )
     yield equal(
         sp.diff(ours - lecuyer, p),
         lam * (2 * p - 1) / (2 * p * (1 - p)),
-        "the derivative in p, whose only zero is p = 1/2",
+        "the derivative of the difference, whose only zero is p = 1/2",
         "1/2 <= p < 1",
+        written=sp.Derivative(_R - _L, p),
     )
     yield equal(
         densities.mass(densities.laplace, lam, -sp.oo, _logs(ours, level)),
         level,
-        "the radius of Theorem 2 is the quantile: P(X_1 <= R) = p, from the density",
+        "the radius R of Theorem 2 is the quantile: P(X_1 <= R) = p, from the density",
         domain,
+        written=densities.integral(densities.laplace, lam, -sp.oo, _R),
     )
     yield equal(
         sp.limit(sp.factor(sp.exp(difference)), excess, sp.oo),
         0,
         "the difference tends to oo",
         "p -> 1, that is s -> oo",
+        written=sp.Limit(sp.exp(-2 * (_R - _L) / lam), excess, sp.oo),
     )
 
 
@@ -136,17 +148,27 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     )
     gap = sp.simplify((sp.exp(-lecuyer) - sp.exp(-ours)) / _w)
     strict = statement["relation"].rstrip("=")
-    outcomes = [
-        vanishes(sp.diff(ours, lam), sp.diff(lecuyer, lam)),
-        sign_on_box(gap, strict, {_w: (Fraction(0), _EDGE)}),
-        closed_at(gap, strict, _w, sp.Integer(1), _EDGE, order=2),
-        _at_half(gap.subs(_w, 1), statement["relation"]),
-    ]
+    edge = 1 / (1 + _EDGE**2)
+    pieces = {
+        "every lambda > 0 (both radii are lambda times a function of p)": vanishes(
+            sp.diff(ours, lam), sp.diff(lecuyer, lam)
+        ),
+        f"p in [{edge}, 1), as w = sqrt((1 - p)/p) in [0, {_EDGE}]": sign_on_box(
+            gap, strict, {_w: (Fraction(0), _EDGE)}
+        ),
+        f"p in (1/2, {edge}], as w in [{_EDGE}, 1)": closed_at(
+            gap, strict, _w, sp.Integer(1), _EDGE, order=2
+        ),
+        "p = 1/2": _at_half(gap.subs(_w, 1), statement["relation"]),
+    }
     return [
         enclosed(
             "ordered",
-            outcomes,
-            conclusion="strict for w = sqrt((1 - p)/p) in [0, 1), equal at w = 1",
+            [replace(outcome, scope=where) for where, outcome in pieces.items()],
+            conclusion=(
+                "with w = sqrt((1 - p)/p), e^(-Lecuyer's/lambda) - e^(-ours/lambda), divided by w, "
+                "is positive for w in [0, 1) and zero at w = 1, that is at p = 1/2"
+            ),
         )
     ]
 
@@ -166,6 +188,7 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
         [
             np.geomspace(1e-300, 0.49, 1000),
             near(0.5, above=False, smallest=1e-12, largest=0.4, count=1000),
+            [0.5],
             _smallest(sp.lambdify([_q], difference.subs(lam, 1), modules="numpy")),
         ]
     )
@@ -175,7 +198,10 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
             statement["relation"],
             {_q: q, lam: 10.0 ** rng.uniform(-2, 2, len(q))},
             part="ordered",
-            scope="1 - p from 1e-300 to 1/2 - 1e-12 and local minima, lambda from 0.01 to 100",
+            scope=(
+                "1 - p from 1e-300 to 1/2 - 1e-12, 1/2 itself and local minima, "
+                "lambda from 0.01 to 100"
+            ),
         )
     ]
 

@@ -15,7 +15,7 @@ from theory import gaussian_steps, rops_steps
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, enclosed, isolate_root, sign_on_box
-from theory.findings import searched
+from theory.findings import covering, searched
 from theory.identities import constant, settled
 from theory.symbols import u
 
@@ -23,9 +23,10 @@ CLAIM = Claim(
     slug="rops_at_origin",
     source="Appendix D",
     statement=(
-        "For f = cA on |x| <= 1 and cB elsewhere on the line, smoothed at x = 0: "
-        "g(0) = cA with Laplace noise iff sqrt(2) lambda <= sqrt(2)/log 2, with Gaussian noise "
-        "iff sigma <= 1/Phi^-1(3/4), and the first supremum is the larger one."
+        "For f = cA on |x| <= 1 and cB elsewhere on the line, smoothed at x = 0, where g(0) = cA "
+        "is read as printed, P(|eps| <= 1) >= 1/2: with Laplace noise this is lambda <= 1/log 2, "
+        "so the supremum of sqrt(2) lambda is sqrt(2)/log 2; with Gaussian noise it is sigma <= "
+        "1/Phi^-1(3/4); and the first supremum is the larger one."
     ),
     latex=(r"\sup\Lambda(0)=\frac{\sqrt2}{\log 2}\ >\ \frac{1}{\Phi^{-1}(3/4)}=\sup\Sigma(0)"),
     variables=(
@@ -43,7 +44,10 @@ CLAIM = Claim(
         ),
         Part("larger", "sqrt(2)/log 2 > 1/Phi^-1(3/4)"),
     ),
-    assumptions="Whether the tie P = 1/2 counts as g(0) = cA changes neither supremum.",
+    assumptions=(
+        "The tie P = 1/2 counts as g(0) = cA, as the printed >= says; if it did not, both suprema "
+        "would be the same."
+    ),
     reference="paper, Appendix D",
     absent={
         Rung.EXPERIMENT: "the base classifier of Appendix D is given, nothing is trained",
@@ -96,7 +100,7 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
             "larger",
             _larger(statement),
             conclusion=(
-                "at Laplace's supremum the Gaussian agreement is erf(log(2)/2) <= log(2)/sqrt(pi) "
+                "at Laplace's supremum the Gaussian agreement is erf(log(2)/2) < log(2)/sqrt(pi) "
                 "< 1/2, so the Gaussian supremum is smaller"
             ),
         ),
@@ -109,8 +113,9 @@ def _laplace(supremum: sp.Expr) -> Iterator[Step]:
     yield equal(
         rops_steps.agreements(_ZERO, supremum)[0],
         _HALF,
-        "at the supremum, sqrt(2) lambda being the standard deviation, it is 1/2",
-        "sqrt(2) lambda = sup",
+        "at the supremum it is 1/2: agreement is at least 1/2 up to there and below 1/2 beyond",
+        f"lambda = {supremum / sp.sqrt(2)}",
+        written=rops_steps.written_agreements(_ZERO, supremum)[0],
         states=True,
     )
 
@@ -121,8 +126,9 @@ def _gaussian(supremum: sp.Expr) -> Iterator[Step]:
     yield equal(
         rops_steps.agreements(_ZERO, supremum)[1],
         _HALF,
-        "at the supremum, in the rectified unit sigma = sqrt(2) lambda, P(|eps| <= 1) is 1/2",
-        "sqrt(2) lambda = sup",
+        "at the supremum it is 1/2: agreement is at least 1/2 up to there and below 1/2 beyond",
+        "sigma = 1/Phi^-1(3/4), where Phi^-1(3/4) = sqrt(2) erfinv(1/2)",
+        written=rops_steps.written_agreements(_ZERO, supremum)[1],
         states=True,
     )
 
@@ -130,12 +136,20 @@ def _gaussian(supremum: sp.Expr) -> Iterator[Step]:
 def _larger(statement: Statement) -> Iterator[Step]:
     yield from gaussian_steps.same_variance()
     yield equal(
-        rops_steps.agreements(_ZERO, sp.sqrt(2) / sp.log(2))[0],
+        rops_steps.agreements(_ZERO, statement["laplace"])[0],
         _HALF,
-        "Laplace's tie is at lambda = 1/log 2, sigma = sqrt(2)/log 2, from the density",
+        "the first supremum: P(|eps| <= 1) under Laplace noise is 1/2, from the density",
         "lambda = 1/log 2",
+        written=rops_steps.written_agreements(_ZERO, statement["laplace"])[0],
     )
     yield from rops_steps.gaussian_falls()
+    yield equal(
+        rops_steps.agreements(_ZERO, statement["gaussian"])[1],
+        _HALF,
+        "the second supremum: P(|eps| <= 1) under Gaussian noise is 1/2, from the density",
+        "sigma = 1/Phi^-1(3/4)",
+        written=rops_steps.written_agreements(_ZERO, statement["gaussian"])[1],
+    )
     yield compare(
         2 * u / sp.sqrt(sp.pi),
         ">",
@@ -144,13 +158,16 @@ def _larger(statement: Statement) -> Iterator[Step]:
         "u > 0, for u = log(2)/2",
         along=(u, sp.Integer(0), 2),
     )
-    yield compare(sp.log(2) / sp.sqrt(sp.pi), "<", _HALF, "the tangent there", "u = log(2)/2")
+    tangent = sp.log(2) / sp.sqrt(sp.pi)
+    yield compare(tangent, "<", _HALF, "the tangent at log(2)/2", "u = log(2)/2")
     yield compare(
-        rops_steps.agreements(_ZERO, sp.sqrt(2) / sp.log(2))[1],
+        rops_steps.agreements(_ZERO, statement["laplace"])[1],
         _OPPOSITE[statement["order"]],
         _HALF,
-        "the Gaussian agreement at Laplace's tie: it is beyond the Gaussian supremum if below 1/2",
+        "so the Gaussian agreement erf(log(2)/2) at the first supremum is below 1/2, which it is "
+        "only beyond the second",
         "sigma = sqrt(2)/log 2",
+        written=rops_steps.written_agreements(_ZERO, statement["laplace"])[1],
         states=True,
     )
 
@@ -158,7 +175,8 @@ def _larger(statement: Statement) -> Iterator[Step]:
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """The ties 1 - e^(-w) = 1/2 and erf(v) = 1/2, isolated in Arb.
 
-    Every scale is covered: w = 1/lambda and v = 1/(sqrt(2) sigma) run over all of (0, oo).
+    Every scale is covered: w = 1/lambda and v = 1/(sqrt(2) sigma) run over all of (0, oo). Both
+    margins rise in w and v, so agreement is above 1/2 exactly below the tie in lambda and sigma.
     """
     tail, rise = Fraction(1, 7), 2 * sp.exp(-(_v**2)) / sp.sqrt(sp.pi)
     laplace, gaussian = _HALF - sp.exp(-_w), sp.erf(_v) - _HALF
@@ -168,7 +186,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     )
     order = statement["order"]
     said = f"sqrt(2)/log 2 {order} 1/Phi^-1(3/4)"
-    return [
+    report = [
         enclosed(
             "laplace_supremum",
             [
@@ -178,7 +196,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
                 _is_tie(laplace.subs(_w, sp.sqrt(2) / statement["laplace"]), statement["laplace"]),
             ],
             roots={"laplace_supremum": _supremum(ties[0], laplace=True)},
-            conclusion="one tie over all w = 1/lambda, agreement above 1/2 exactly beyond it",
+            conclusion="one tie w, agreement above 1/2 for every larger w, below it for smaller",
         ),
         enclosed(
             "gaussian_supremum",
@@ -192,14 +210,20 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
                 ),
             ],
             roots={"gaussian_supremum": _supremum(ties[1], laplace=False)},
-            conclusion="one tie over all v, agreement above 1/2 exactly beyond it",
+            conclusion="one tie v, agreement above 1/2 for every larger v, below it for smaller",
         ),
         enclosed(
             "larger",
             [constant(statement["laplace"] - statement["gaussian"], order, said)],
-            conclusion="both suprema as printed",
+            conclusion="the two printed numbers",
         ),
     ]
+    domains = (
+        "every lambda in (0, oo), written w = 1/lambda: a tie in [1/4, 2], z = e^(-w) for w >= 2",
+        "every sigma in (0, oo), written v = 1/(sqrt(2) sigma): a tie in [1/4, 1], then erf' > 0",
+        "the two suprema",
+    )
+    return [covering(domain, one) for domain, one in zip(domains, report, strict=True)]
 
 
 def _is_tie(margin: sp.Expr, supremum: sp.Expr) -> Outcome:
@@ -231,7 +255,7 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
         report.append(
             searched(
                 f"{name}_supremum",
-                "scales from 0.01 to 100",
+                "standard deviations from 0.01 to 100",
                 f"P(|eps| <= 1) = 1/2 at standard deviation {supremum:.12f}",
                 start=start,
                 witness=witness,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
 
 from theory import densities, laplace_steps
 from theory.atom_patterns import search_atoms
-from theory.balls import value_at
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
+from theory.coverage import identical, over, positive_from_zero, scales_as
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
 from theory.symbols import lam, r
@@ -70,6 +69,9 @@ _v = sp.Symbol("v", positive=True)
 _w = sp.Symbol("w", positive=True)
 _z = sp.Symbol("z", positive=True)
 _NEAR = Fraction(1, 1024)
+#: names in the written steps: T, T of one coordinate, and the place of an atom
+_BETWEEN = "0 < x <= a, x = a v, every a > 0"
+_T, _T1, _t = sp.Function("T"), sp.Function("T_1"), sp.Function("t")
 
 #: Functions, so that the search and the simulation may put numbers in
 PRINTED: Statement = {
@@ -150,9 +152,9 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
         ),
         chain(
             "delta_zero",
-            _delta_zero(statement),
+            _delta_zero(),
             proves=False,
-            conclusion="at delta = 0 the bounds meet: T = 0 for every x, one atom of mass 1",
+            conclusion="at delta = 0, T = 0 for every x: one atom, of mass 1",
         ),
     ]
 
@@ -167,22 +169,36 @@ def _past() -> sp.Expr:
     return densities.mass(densities.laplace, lam, _a, sp.oo)
 
 
+def _mass_shown(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
+    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+
+
 def _bounded(statement: Statement) -> Iterator[Step]:
     yield from laplace_steps.ratio_is_bounded()
     bound, where = statement["bound"](r, lam), "every r > 0, lambda > 0"
     far, past = laplace_steps.log_ratio_at(-_v, r), laplace_steps.log_ratio_at(r + _v, r)
-    yield compare(bound, ">=", far, "the largest T, attained at x < 0", where, states=True)
-    yield compare(past, ">=", -bound, "the smallest T, attained beyond", where, states=True)
+    top, low = "the largest T, attained at x < 0", "the smallest T, attained at x > r"
+    yield compare(far, "<=", bound, top, where, written=_T(-_v), states=True)
+    yield compare(past, ">=", -bound, low, where, written=_T(r + _v), states=True)
 
 
 def _atom_at_r(statement: Statement) -> Iterator[Step]:
     top = statement["top"]
     domain = "one coordinate, delta_1 = a > 0 (a < 0 is the mirror image)"
-    yield equal(laplace_steps.log_ratio_at(-_v, _a), _a, "T_1 = a on x < 0", domain)
-    between = laplace_steps.log_ratio_at(_v, _v + _w)
-    yield compare(between, "<", _v + _w, "T_1 < a on 0 < x < a = v + w", domain, form=-2 * _v)
-    yield compare(laplace_steps.log_ratio_at(_a + _v, _a), "<", _a, "T_1 < a on x > a", domain)
-    yield equal(top(1), _far(), "P(T_1 = a) is the mass of x < 0", domain, states=True)
+    whole = densities.mass(densities.laplace, lam, -sp.oo, sp.oo)
+    shown = _mass_shown(-sp.oo, sp.oo)
+    nothing = "k = 0: T = 0 = r for every x, so its mass is the whole"
+    yield equal(whole, top(0), nothing, "delta = 0", written=shown, states=True)
+    far, past = laplace_steps.log_ratio_at(-_v, _a), laplace_steps.log_ratio_at(_a + _v, _a)
+    yield equal(far, _a, "T_1 = a at x = -v < 0", domain, written=_T1(-_v))
+    between, middle = (
+        laplace_steps.log_ratio_at(_v, _v + _w),
+        "T_1 < a at x = v in (0, a), a = v + w",
+    )
+    yield compare(between, "<", _v + _w, middle, domain, form=-2 * _v, written=_T1(_v))
+    yield compare(past, "<", _a, "T_1 < a at x = a + v > a", domain, written=_T1(_a + _v))
+    mass = "P(T_1 = a) is the mass of x < 0"
+    yield equal(_far(), top(1), mass, domain, written=_mass_shown(-sp.oo, 0), states=True)
     yield equal(
         top(_k + 1),
         top(_k) * _far(),
@@ -190,10 +206,10 @@ def _atom_at_r(statement: Statement) -> Iterator[Step]:
         "every k >= 1 (the step joins one more non-zero coordinate)",
         states=True,
     )
-    yield equal(
-        laplace_steps.log_ratio_at(_v, sp.Integer(0)), 0, "a zero coordinate adds 0", "delta_i = 0"
-    )
-    yield compare(_far(), ">", 0, "so P(T = r) > 0", "every k")
+    zero, still = laplace_steps.log_ratio_at(_v, sp.Integer(0)), "a zero coordinate adds 0 to T"
+    yield equal(zero, 0, still, "delta_i = 0", written=sp.Function("T_i")(_v))
+    each = "so P(T = r), a product of such factors, is positive"
+    yield compare(_far(), ">", 0, each, "every k", written=_mass_shown(-sp.oo, 0))
 
 
 def _atoms(statement: Statement) -> Iterator[Step]:
@@ -201,30 +217,40 @@ def _atoms(statement: Statement) -> Iterator[Step]:
     domain = "one coordinate, delta_1 = a > 0 (a < 0 is the mirror image)"
     past = laplace_steps.log_ratio_at(_a + _v, _a)
     far = laplace_steps.log_ratio_at(-_v, _a)
-    yield equal(past, -_a, "T_1 = -a on x > a", domain)
-    yield equal(far, _a, "T_1 = a on x < 0", domain)
+    yield equal(past, -_a, "T_1 = -a at x = a + v > a", domain, written=_T1(_a + _v))
+    yield equal(far, _a, "T_1 = a at x = -v < 0", domain, written=_T1(-_v))
     yield equal(
         laplace_steps.log_ratio_at(_v, _v + _w),
         (_v + _w) - 2 * _v,
         "T_1 = a - 2x on 0 < x < a = v + w: one-to-one, so no value there has positive probability",
         domain,
+        written=_T1(_v),
     )
-    yield equal(mass(1, 0, lam), _far(), "S empty", domain, states=True)
-    yield equal(mass(1, _a, lam), _past(), "S = {1}", domain, states=True)
+    empty, one = "S empty: the mass of x < 0", "S = {1}: the mass of x > a"
+    yield equal(_far(), mass(1, 0, lam), empty, domain, written=_mass_shown(-sp.oo, 0), states=True)
+    yield equal(_past(), mass(1, _a, lam), one, domain, written=_mass_shown(_a, sp.oo), states=True)
     more = "every k >= 1 and S (the step joins one more non-zero coordinate, of |delta_i| = a)"
     off = "the new coordinate stays out of S; it is independent of the others"
     on = "the new coordinate enters S; it is independent of the others"
     yield equal(mass(_k + 1, _sum, lam), mass(_k, _sum, lam) * _far(), off, more, states=True)
     joined = mass(_k, _sum, lam) * _past()
     yield equal(mass(_k + 1, _sum + _a, lam), joined, on, more, states=True)
-    yield equal(place(r + _a, _sum), place(r, _sum) + far, f"place: {off}", more, states=True)
-    yield equal(place(r + _a, _sum + _a), place(r, _sum) + past, f"place: {on}", more, states=True)
+    for new, at, how in ((_sum, far, off), (_sum + _a, past, on)):
+        yield equal(
+            place(r + _a, new),
+            place(r, _sum) + at,
+            f"the place t of the atom: {how}",
+            more,
+            written=_t(r + _a, new),
+            states=True,
+        )
     yield equal(
-        total(_a, lam),
         _far() + _past(),
+        total(_a, lam),
         "a coordinate is at one of its atoms with this probability; all of them are, with the "
         "product, since they are independent",
         domain,
+        written=_mass_shown(-sp.oo, 0) + _mass_shown(_a, sp.oo),
         states=True,
     )
 
@@ -233,7 +259,8 @@ def _continuous_part(statement: Statement) -> Iterator[Step]:
     total = statement["total"](_a, lam)
     domain = "one coordinate, |delta_1| = a > 0"
     between = densities.mass(densities.laplace, lam, 0, _a)
-    yield equal(1 - total, between, "what is left is the mass of 0 < x < a", domain)
+    left = "the mass of 0 < x < a is what the atoms leave"
+    yield equal(between, 1 - total, left, domain, written=_mass_shown(0, _a))
     yield compare(
         total,
         statement["relation"],
@@ -243,15 +270,15 @@ def _continuous_part(statement: Statement) -> Iterator[Step]:
         along=(_a, sp.Integer(0), 1),
         states=True,
     )
-    yield equal(
-        laplace_steps.log_ratio_at(_v, _v + _w), _w - _v, "there T_1 = a - 2x, a = v + w", domain
-    )
+    inside = laplace_steps.log_ratio_at(_v, _v + _w)
+    yield equal(inside, _w - _v, "there T_1 = a - 2x, x = v, a = v + w", domain, written=_T1(_v))
     density = -sp.diff(densities.mass(densities.laplace, lam, _v, sp.oo), _v) / 2
     yield equal(
         density,
         densities.laplace(_v, lam) / 2,
-        "so the density of T_1 at t is half that of x at (a - t)/2",
-        f"{domain}, -a < t < a",
+        "P(T_1 <= a - 2v) = P(x >= v), so the density of T_1 at a - 2v is half that of x at v",
+        f"{domain}, 0 < v < a",
+        written=-sp.Derivative(_mass_shown(_v, sp.oo), _v) / 2,
     )
     yield compare(
         densities.laplace(_v, lam) / 2,
@@ -259,27 +286,25 @@ def _continuous_part(statement: Statement) -> Iterator[Step]:
         0,
         "it is positive on all of (-a, a); a sum with one independent term that has a density has "
         "a density",
-        f"{domain}, -a < t < a",
+        f"{domain}, 0 < v < a",
     )
 
 
-def _delta_zero(statement: Statement) -> Iterator[Step]:
+def _delta_zero() -> Iterator[Step]:
     yield from laplace_steps.ratio_is_bounded()
-    for end in (laplace_steps.log_ratio_at(-_v, r), laplace_steps.log_ratio_at(r + _v, r)):
-        yield equal(sp.limit(end, r, 0, "+"), 0, "the bounds on T close upon 0", "r -> 0")
-    yield equal(
-        densities.mass(densities.laplace, lam, -sp.oo, sp.oo), 1, "T = 0 has mass 1", "delta = 0"
-    )
-    yield equal(
-        sp.limit(statement["total"](_a, lam), _a, 0, "+"), 1, "as the atoms say", "delta -> 0"
-    )
+    for x in (-_v, _v):
+        still = laplace_steps.log_ratio_at(x, sp.Integer(0))
+        yield equal(still, 0, "T does not depend on x", "delta = 0", written=_T(x))
+    whole = densities.mass(densities.laplace, lam, -sp.oo, sp.oo)
+    shown = _mass_shown(-sp.oo, sp.oo)
+    yield equal(whole, 1, "T = 0 has mass 1, no density is left", "delta = 0", written=shown)
 
 
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """The same law from the half-line masses and T along one coordinate, over compact variables.
 
     Lengths are in units of lambda, and x = a v between the two centres, so that T_1 = a(1 - 2v);
-    k and the coordinates of S grow one at a time.
+    k and the coordinates of S grow one at a time. That lambda may be 1 is checked.
     """
     mass, place = statement["mass"], statement["place"]
     far, past = half_line_mass(sp.Integer(0)), half_line_mass(-_a)  # the law is symmetric
@@ -295,37 +320,53 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         (half_line_mass(-_a * _v).subs(_v, 1), mass(1, _a, 1)),
         (1 - half_line_mass(-_a * _v).subs(_v, 0), mass(1, 0, 1)),
     ]
-    top = [(statement["top"](1), far), (statement["top"](_k + 1), statement["top"](_k) * far)]
+    top = [
+        (statement["top"](0), 2 * far),  # k = 0: the whole line
+        (statement["top"](1), far),
+        (statement["top"](_k + 1), statement["top"](_k) * far),
+    ]
+    bound, total = statement["bound"], scales_as(statement["total"](_a, lam), 0, _a)
+    scaled = [scales_as(mass(_k, _sum, lam), 0, _sum), scales_as(place(r, _sum), 1, r, _sum), total]
     # what the atoms leave, in z = e^(-a)
     left = 1 - statement["total"](-sp.log(_z), 1)
     left = left if statement["relation"] == "<" else -left
     last, one = 1 - _NEAR, sp.Integer(1)
+    every = "every a = |delta_1| > 0, z = e^(-a/lambda)"
+    # the density of x at t is the slope of the mass beyond -t, here in z = e^(-t)
+    slope = -sp.diff(half_line_mass(-_w), _w).subs(_w, -sp.log(_z))
     nothing = 1 - statement["total"](sp.Integer(0), 1)
     return [
-        enclosed("bounded", _within(statement["bound"](r, 1)), conclusion="|T_1| <= a"),
+        enclosed(
+            "bounded",
+            [scales_as(bound(r, lam), 1, r), *_within(bound(r, 1))],
+            conclusion="|T_1| <= a = |delta_1|, and |T| <= sum |T_i| <= r in every dimension",
+        ),
         enclosed(
             "atom_at_r",
-            [_same(top, "every k >= 1"), *_positive(2 * _v, _v)],
-            conclusion="P(T_1 = a) = 1/2 and a - T_1 = 2 a v > 0 elsewhere, one coordinate at a "
-            "time",
+            [identical(top, "every k >= 0"), *positive_from_zero(_below_top(), _v, _BETWEEN)],
+            conclusion="P(T_1 = a) = 1/2, a - T_1 = 2x > 0 on 0 < x <= a and T_1 = -a beyond, one "
+            "coordinate at a time",
         ),
         enclosed(
             "atoms",
-            [_same(induction, "every k >= 1, S and |delta_i| = a > 0")],
+            [*scaled, identical(induction, "every k >= 1, S and |delta_i| = a > 0")],
             conclusion="masses, places and their sum, one coordinate at a time; the c.d.f. of T_1 "
             "has no other jumps",
         ),
         enclosed(
             "continuous_part",
             [
-                sign_on_box(left, ">", {_z: (Fraction(0), last)}),
-                closed_at(left, ">", _z, one, last, order=1),
+                total,
+                over(sign_on_box(left, ">", {_z: (Fraction(0), last)}), every),
+                over(closed_at(left, ">", _z, one, last, order=1), every),
+                *positive_from_zero(slope, _z, "density of x at every t > 0, z = e^(-t/lambda)"),
             ],
-            conclusion="one coordinate leaves (1 - e^(-a))/2 > 0 to the density, for every a > 0",
+            conclusion="one coordinate leaves (1 - e^(-a/lambda))/2 > 0 to x in (0, a), where x "
+            "has a density and T_1 = a - 2x is one-to-one, for every a > 0",
         ),
         enclosed(
             "delta_zero",
-            [vanishes(nothing, 2 * half_line_mass(sp.Integer(0)) - 1)],
+            [over(vanishes(nothing, 2 * half_line_mass(sp.Integer(0)) - 1), "delta = 0")],
             proves=False,
             conclusion="at a = 0 the two atoms are one, of mass 1, and nothing is left",
             witness={"delta": "0", "P(T = 0)": "1"},
@@ -333,47 +374,23 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     ]
 
 
-def _same(pairs: list[tuple[sp.Expr, sp.Expr]], scope: str) -> Outcome:
-    """Identities, by SymPy; where one fails, Arb tells its sides apart at an exact point."""
-    for left, right in pairs:
-        difference = sp.sympify(left) - right
-        if vanishes(difference).status is True:
-            continue
-        point = {s: sp.Rational(2) + place for place, s in enumerate(_ordered(difference))}
-        value = value_at(difference, point)
-        if not (value > 0 or value < 0):
-            return vanishes(difference)
-        witness = {str(symbol): str(at) for symbol, at in point.items()}
-        detail = f"the sides {left} and {right} differ by {value}"
-        return Outcome(False, scope, detail, witness or {"everywhere": detail})
-    return Outcome(True, scope, f"{len(pairs)} identities (SymPy)")
-
-
-def _ordered(expression: sp.Expr) -> list[sp.Symbol]:
-    return sorted(expression.free_symbols, key=lambda symbol: str(symbol.name))
-
-
-def _positive(margin: sp.Expr, symbol: sp.Symbol) -> list[Outcome]:
-    """margin > 0 on (0, 1], where it vanishes to first order at 0; a mutant may keep r in it."""
-    others = {r: (Fraction(1, 64), Fraction(48))} if margin.has(r) else {}
-    return [
-        sign_on_box(margin, ">", {symbol: (_NEAR, Fraction(1)), **others}),
-        closed_at(margin, ">", symbol, sp.Integer(0), _NEAR, order=1, others=others),
-    ]
-
-
 def _within(bound: sp.Expr) -> list[Outcome]:
     """|T_1| <= bound, where r = a: equalities at x < 0 and x > a, and a margin between them."""
     far = sp.Abs(-_w - r) - sp.Abs(-_w)
     past = sp.Abs(_w) - sp.Abs(_w + r)
-    for slack in (sp.simplify(bound - far), sp.simplify(bound + past)):
-        if vanishes(slack).status is not True:
-            span = {s: (Fraction(1, 64), Fraction(48)) for s in _ordered(slack)}
-            return [sign_on_box(slack, ">", span)]
-    # between: bound - T_1 = a(share - 1 + 2v), and bound + T_1 is its mirror image, v -> 1 - v
-    share = sp.simplify(bound / r)
-    ends = replace(vanishes(bound - far, bound + past), scope="x < 0, and x > a")
-    return [ends, *_positive(share - 1 + 2 * _v, _v)]
+    ends = over(vanishes(bound - far, bound + past), "x < 0, and x > a, every a > 0")
+    if ends.status is not True:
+        # another bound is not met there: refuted where it is smaller, and nothing is proved
+        span = {r: (Fraction(1, 64), Fraction(48))}
+        return [over(sign_on_box(bound - far, ">", span), "x < 0, a = r", whole=False)]
+    # bound - T_1 = 2 x, and bound + T_1 is its mirror image, x -> a - x
+    return [ends, *positive_from_zero(_below_top(), _v, _BETWEEN)]
+
+
+def _below_top() -> sp.Expr:
+    """(a - T_1)/a at x = a v between the two centres."""
+    x, a = _v, _v + _w
+    return sp.simplify((a - (sp.Abs(x - a) - sp.Abs(x))).subs(_w, 1 - _v))
 
 
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:

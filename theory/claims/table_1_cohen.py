@@ -15,7 +15,7 @@ from theory import densities, gaussian_steps
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
-from theory.findings import searched
+from theory.findings import covering, searched
 from theory.gaussian_steps import MATCHED
 from theory.identities import constant, settled
 from theory.search import Radius, numeric_radius
@@ -69,49 +69,25 @@ PRINTED: Statement = {
 }
 
 _SHIFT = lam * sp.Rational(1, 10**6)
+_PROOFS = (Rung.DERIVATION, Rung.ENCLOSURE)
+_FLOATS = (*_PROOFS, Rung.SEARCH)
+_ALL = (*_FLOATS, Rung.SIMULATION)
+
+
+def _times(tenths: int) -> Statement:
+    return {"radius": PRINTED["radius"] * sp.Rational(tenths, 10)}
+
+
+_LARGER, _SMALLER = ({"radius": PRINTED["radius"] + shift} for shift in (_SHIFT, -_SHIFT))
+_WIDER, _FLIPPED = {"sigma": PRINTED["sigma"] + _SHIFT}, {"norms": ">="}
 MUTANTS = (
-    Mutant(
-        "radius larger by 1e-6 lambda",
-        {"radius": PRINTED["radius"] + _SHIFT},
-        "sound",
-        (Rung.DERIVATION, Rung.ENCLOSURE),
-    ),
-    Mutant(
-        "radius larger by three tenths",
-        {"radius": PRINTED["radius"] * sp.Rational(13, 10)},
-        "sound",
-        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION),
-    ),
-    Mutant(
-        "radius smaller by 1e-6 lambda",
-        {"radius": PRINTED["radius"] - _SHIFT},
-        "exact_on_axis",
-        (Rung.DERIVATION, Rung.ENCLOSURE),
-    ),
-    Mutant(
-        "radius smaller by three tenths",
-        {"radius": PRINTED["radius"] * sp.Rational(7, 10)},
-        "exact_on_axis",
-        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION),
-    ),
-    Mutant(
-        "sigma larger by 1e-6 lambda",
-        {"sigma": PRINTED["sigma"] + _SHIFT},
-        "equal_variance",
-        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH),
-    ),
-    Mutant(
-        "dropped sqrt(2)",
-        {"sigma": lam},
-        "equal_variance",
-        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION),
-    ),
-    Mutant(
-        "flipped inequality between the norms",
-        {"norms": ">="},
-        "inclusion",
-        (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH),
-    ),
+    Mutant("radius larger by 1e-6 lambda", _LARGER, "sound", _PROOFS),
+    Mutant("radius larger by three tenths", _times(13), "sound", _ALL),
+    Mutant("radius smaller by 1e-6 lambda", _SMALLER, "exact_on_axis", _PROOFS),
+    Mutant("radius smaller by three tenths", _times(7), "exact_on_axis", _ALL),
+    Mutant("sigma larger by 1e-6 lambda", _WIDER, "equal_variance", _FLOATS),
+    Mutant("dropped sqrt(2)", {"sigma": lam}, "equal_variance", _ALL),
+    Mutant("flipped inequality between the norms", _FLIPPED, "inclusion", _FLOATS),
 )
 
 _k = sp.Symbol("k", positive=True)
@@ -120,12 +96,12 @@ _m = sp.Symbol("m", positive=True)
 _z = sp.Symbol("z", nonnegative=True)
 _first = sp.Symbol("a", nonnegative=True)
 _next = sp.Symbol("c", nonnegative=True)
+_R = sp.Symbol("R", positive=True)
+_Phi = sp.Function("Phi")
 _HALF = sp.Rational(1, 2)
-_WORST = "dual bound, attained by the half-space, above 1/2 at every ||delta||_2 = R - s"
-_JOINED = (
-    "(1 + z)^2 >= 1 + z^2, with z the ratio of the next coordinate to the norm so far (or the "
-    "inverse of that ratio)"
-)
+_WORST = "the least mass of f = cA is above 1/2 at every ||delta||_2 = R - s"
+_JOINED = "(1 + z)^2 > 1 + z^2 for z > 0; both sides are 1 at z = 0"
+_EVERY = "every sigma = sqrt(2) lambda, 1/2 < PA = (1 + erf k)/2 < 1"
 
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
@@ -159,8 +135,8 @@ def _inclusion(relation: str) -> Iterator[Step]:
         _first**2 + _next**2,
         relation,
         (_first + _next) ** 2,
-        "with a the norm of the coordinates so far and c = |the next one|, both in units of "
-        "lambda: joining it keeps the l2 norm below the l1 norm",
+        "sqrt(a^2 + c^2) <= a + c, with a the l2 norm of the coordinates so far and c = |the next "
+        "one|: where a is at most the l1 norm so far, this stays so with one coordinate more",
         "a, c >= 0, any dimension (the step joins one more coordinate)",
         form=-2 * _first * _next,
         states=True,
@@ -173,10 +149,28 @@ def _in_laplace_units(radius: sp.Expr) -> sp.Expr:
     return sp.simplify(radius.subs(p, bound).subs(sigma, MATCHED))
 
 
+def _ends_at_threshold(radius: sp.Expr) -> Iterator[Step]:
+    yield equal(
+        _in_laplace_units(radius),
+        _t,
+        "the printed radius at PA = P(X_1 <= t) = Phi(t/sigma) is t itself",
+        "1/2 < PA < 1, sigma = sqrt(2) lambda, every lambda (so every sigma)",
+        written=_R,
+    )
+    yield equal(
+        radius.subs(p, _HALF),
+        0,
+        "and at PA = 1/2 it is 0: no delta is nearer, and P(X_1 <= 0) = 1/2 is the tie",
+        "PA = 1/2",
+        written=_R,
+    )
+
+
 def _sound(radius: sp.Expr) -> Iterator[Step]:
     yield from gaussian_steps.same_variance()
     yield from gaussian_steps.only_the_length_matters()
     yield from gaussian_steps.mass_below_is_odd()
+    yield from _ends_at_threshold(radius)
     yield compare(
         gaussian_steps.mass_below(_t - (_in_laplace_units(radius) - excess)),
         ">",
@@ -185,6 +179,7 @@ def _sound(radius: sp.Expr) -> Iterator[Step]:
         "||delta||_2 = R - s, which is all of r < R since ||delta||_2 <= r",
         "1/2 < PA = P(X_1 <= t) < 1, 0 < s <= R",
         along=(excess, sp.Integer(0), 1),
+        written=_Phi((_t - (_R - excess)) / sigma),
         states=True,
     )
     yield equal(
@@ -192,28 +187,32 @@ def _sound(radius: sp.Expr) -> Iterator[Step]:
         1,
         "PA = 1, where R = oo: cA keeps all its mass, for every ||delta||_2 = m",
         "PA = 1 (at PA = 1/2 the open ball is empty)",
+        written=sp.Limit(_Phi((_t - _m) / sigma), _t, sp.oo),
     )
 
 
 def _exact(radius: sp.Expr) -> Iterator[Step]:
     yield from gaussian_steps.same_variance()
     yield from gaussian_steps.mass_below_is_odd()
+    yield from _ends_at_threshold(radius)
     moved = _t - _in_laplace_units(radius)
-    domain = "1/2 <= PA = P(X_1 <= t) < 1, every dimension"
+    domain = "1/2 < PA = P(X_1 <= t) < 1, every dimension"
     yield equal(
         gaussian_steps.mass_below(moved),
         _HALF,
         "Y_1 = X_1 + R, so P(Y_1 <= t) = P(X_1 <= t - R)",
         domain,
+        written=_Phi((_t - _R) / sigma),
         states=True,
     )
     yield compare(
         gaussian_steps.mass_below(moved - excess),
         "<",
         _HALF,
-        "the same half-space at r = R + s",
+        "the same half-space at r = R + s (with t = R = 0 it is the one for PA = 1/2)",
         f"{domain}, s > 0",
         along=(excess, sp.Integer(0), 1),
+        written=_Phi((_t - (_R + excess)) / sigma),
         states=True,
     )
 
@@ -228,6 +227,7 @@ def _units(statement: Statement) -> Iterator[Step]:
         spread * quantile,
         "sigma Phi^-1(PA) is sqrt(E eps_1^2) Phi^-1(PA), with eps_1 the Laplace noise",
         "1/2 < PA = Phi(q) < 1",
+        written=sigma * sp.Function("Phi^-1")(sp.Symbol("p_A")),
         states=True,
     )
 
@@ -237,29 +237,43 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
 
     With lambda = 1, sigma^2 = Gamma(3) = 2 and PA = (1 + erf k)/2, the half-space of mass PA ends
     at 2k, and at ||delta||_2 = m it has the mass (1 + erf((2k - m)/2))/2. No h does worse: with
-    t the likelihood ratio L at its edge, E h(Y) >= t PA - E(t - L)_+, which is that mass.
+    t the likelihood ratio L at its edge, E h(Y) >= t PA - E(t - L)_+, which is that mass. The
+    radius is homogeneous in (sigma, lambda), which is checked, so one lambda is enough.
     """
     bound = (1 + sp.erf(_k)) / 2
+    per_lambda = statement["radius"].subs(sigma, _m * lam) / lam
+    homogeneous = settled(sp.diff(per_lambda, lam), "R/lambda depends on sigma/lambda alone")
     at_k = {p: bound, sigma: sp.sqrt(sp.gamma(3)), lam: sp.Integer(1)}
     gap = sp.simplify(2 * _k - sp.simplify(statement["radius"].subs(p, bound)).subs(at_k))
     widths = {_k: (Fraction(1, 64), Fraction(8))} if gap.has(_k) else {}
-    sound = _beyond((gap + excess) / 2, ">", widths)
-    flips = _beyond((gap - excess) / 2, "<", widths)
+    none = settled(statement["radius"].subs(p, _HALF), "PA = 1/2: R = 0")
+    kept = sp.limit((1 + sp.erf((2 * _k - _m) / 2)) / 2, _k, sp.oo)
+    everything = settled(kept - 1, "PA -> 1, R -> oo: mass 1 at every distance m")
+    sound = [*_beyond((gap + excess) / 2, ">", widths), homogeneous, none, everything]
+    flips = [*_beyond((gap - excess) / 2, "<", widths), homogeneous, none]
     flips.append(settled(sp.erf(gap / 2), "mass 1/2 at r = R"))
-    scale = statement["sigma"].subs(lam, 1)
+    scale = statement["sigma"]
     units = [
-        settled(scale**2 - sp.gamma(3), "E eps^2 of Laplace noise is Gamma(3) lambda^2"),
+        settled(scale**2 - sp.gamma(3) * lam**2, "E eps^2 of Laplace noise is Gamma(3) lambda^2"),
         settled(
             sp.simplify(statement["radius"].subs(p, bound)).subs(sigma, scale)
-            - sp.sqrt(2 * sp.gamma(3)) * _k,
+            - sp.sqrt(2 * sp.gamma(3)) * lam * _k,
             "R is sqrt(Gamma(3)) lambda Phi^-1(PA), with Phi^-1(PA) = sqrt(2) k",
         ),
     ]
+    norms = enclosed("inclusion", _norms(statement["norms"]), conclusion=_JOINED)
+    inside = enclosed("sound", sound, conclusion=_WORST)
+    beyond = enclosed("exact_on_axis", flips, conclusion="mass 1/2 at R and below 1/2 at R + s")
+    matched = enclosed("equal_variance", units, conclusion="sigma = sqrt(2) lambda")
     return [
-        enclosed("inclusion", _norms(statement["norms"]), conclusion=_JOINED),
-        enclosed("sound", sound, conclusion=_WORST),
-        enclosed("exact_on_axis", flips, conclusion="mass 1/2 at R and below 1/2 at R + s"),
-        enclosed("equal_variance", units, conclusion="sigma = sqrt(2) lambda"),
+        covering(
+            "every delta in every dimension, one coordinate joined after the other, with z in "
+            "[0, 1] the smaller over the larger of |the next one| and the l2 norm so far",
+            norms,
+        ),
+        covering(f"{_EVERY}, every r = R - s < R, then PA = 1/2 and PA = 1", inside),
+        covering(f"{_EVERY}, r = R and every r = R + s > R, then PA = 1/2", beyond),
+        covering("every lambda, 1/2 < PA < 1", matched),
     ]
 
 
@@ -280,7 +294,7 @@ def _beyond(
 
 
 def _norms(relation: str) -> list[Outcome]:
-    """(a + c)^2 - a^2 - c^2 for a = 1, c = z in [0, 1]: the larger of the two may be a = 1."""
+    """(a + c)^2 - a^2 - c^2 for the larger of a and c equal to 1 and the other z in [0, 1]."""
     surplus = (1 + _z) ** 2 - 1 - _z**2
     wanted = ">" if relation == "<=" else "<"
     near = Fraction(1, 16)
@@ -308,7 +322,7 @@ def _search_norms(relation: str, rng: np.random.Generator) -> Evidence:
         squares, taxicab = np.sum(delta**2, axis=1), np.sum(np.abs(delta), axis=1)
         wrong = side * (squares - taxicab**2) > 1e-12 * taxicab**2
         if wrong.any():
-            witness = {"delta": str(delta[wrong][0].tolist()[:8]), "dimension": str(dim)}
+            witness = {"delta": str(delta[wrong][0].tolist())}
             break
     scope = "100 vectors in d = 1, 2, 3, 50, 3072"
     said = f"looked for a violation of ||delta||_2 {relation} ||delta||_1"
@@ -356,7 +370,7 @@ def _search_flips(
         if (margin < -1e-13) != flips:
             witness = {"PA": repr(p_a), "lambda": repr(scale), "delta": repr(delta)}
             break
-    scope = f"36 instances with PA within 1e-6 of 1/2 and of 1, r = {fraction} R"
+    scope = f"36 instances in d = 1, 2, PA within 1e-6 of 1/2 and of 1, r = {fraction} R"
     said = "every worst classifier flips" if flips else "no grid classifier flips"
     said = f"{said}; smallest margin {closest:.2g}" if witness is None else f"not: {said}"
     return searched(part, scope, said, start=start, witness=witness)

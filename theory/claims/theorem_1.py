@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain as joined
 
@@ -11,8 +10,10 @@ import sympy as sp
 
 from theory import densities, laplace_steps
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
+from theory.coverage import over, scales_as
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
+from theory.half_line_cuts import EDGE, proof_only, within_half_lines
 from theory.search import numeric_radius, search_radius, search_tie
 from theory.symbols import excess, lam, p_a, p_b, r
 from theory.tightness import half_line_mass
@@ -77,58 +78,15 @@ _k = sp.Symbol("k", positive=True)
 _m = sp.Symbol("m", nonnegative=True)
 _n = sp.Symbol("n", positive=True)
 _z = sp.Symbol("z", positive=True)
-_b = sp.Symbol("b", positive=True)
-_s = sp.Symbol("s", positive=True)
-_EDGE = Fraction(1, 1024)
+_s = sp.Symbol("s", positive=True)  # PB = PA(1 - s)
+#: names in the written steps: the two terms, as values and as functions of (PA, PB)
+_R_1, _R_2 = sp.symbols("R_1 R_2", positive=True)
+_R1, _R2 = sp.Function("R_1"), sp.Function("R_2")
+_AT_TAILS = (sp.exp(-_m) / 2, sp.exp(-_m - _n) / 2)
+_AT_CLASSES = (1 - sp.exp(-_k) / 2, sp.exp(-_k) / 2)
 _FACTOR = sp.exp(r / lam)
 _CLASSES = "PB = 1 - PA = e^(-k)/2, k > 0"
 _TAILS = "PB = e^(-m-n)/2 < PA = e^(-m)/2 <= 1/2, m >= 0, n > 0"
-
-
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """A piece of the triangle: PA and PB in b and s, and e^(-2E) there, E = (Q(PA) - Q(PB))/2.
-
-    ``real`` says that PA + PB <= 1 there, so that half-lines of these masses are a classifier.
-    """
-
-    where: str
-    p_a: sp.Expr
-    p_b: sp.Expr
-    tie: sp.Expr
-    per: sp.Expr = sp.S.One
-    real: bool = True
-
-    def gap(self, radius: sp.Expr) -> sp.Expr:
-        """e^(-2R) - e^(-2E) over ``per``: not negative where R is at most E."""
-        place = {p_a: self.p_a, p_b: self.p_b}
-        shrunk = sp.exp(-2 * radius).subs(place, simultaneous=True)
-        return sp.simplify((shrunk - self.tie) / self.per)
-
-
-#: b in (0, 1/2], s in [0, 1] throughout, and s = 0 is where R and E may meet
-_t = 1 - _s
-_LOW = _Cut("PB <= PA <= 1/2: PA = b, PB = b(1 - s)", _b, _b * _t, _t)
-_HIGH = _Cut("1/2 <= PB <= PA: PA = 1 - b(1 - s), PB = 1 - b", 1 - _b * _t, 1 - _b, _t, real=False)
-_ACROSS = {
-    "first": (
-        _Cut(
-            "PB <= 1/2 <= PA: PA = (1 + s)/2, PB = b(1 - s), over 2 PB",
-            *((1 + _s) / 2, _b * _t, 2 * _b * _t**2, 2 * _b * _t),
-        ),
-    ),
-    "second": (
-        _Cut(
-            "PB <= 1 - PA <= 1/2: PA = 1 - b, PB = b(1 - s), over b^2",
-            *(1 - _b, _b * _t, 4 * _b**2 * _t, _b**2),
-        ),
-        _Cut(
-            "1 - PA <= PB <= 1/2: PA = 1 - b(1 - s), PB = b, over b^2",
-            *(1 - _b * _t, _b, 4 * _b**2 * _t, _b**2),
-            real=False,
-        ),
-    ),
-}
 
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
@@ -160,21 +118,23 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
 def _first_term(radius: sp.Expr) -> Iterator[Step]:
     yield from _two_tails()
     yield compare(
-        lam * _n / 2,
-        ">=",
         _first_at_tails(radius),
+        "<=",
+        lam * _n / 2,
         "beyond their tie cB is ahead, so no sound radius exceeds lambda n/2",
         _TAILS,
+        written=_R1(*_AT_TAILS),
         states=True,
     )
     yield from _bounds()
     yield compare(
-        (p_a / _FACTOR).subs(r, radius - excess),
+        (p_a / _FACTOR - _FACTOR * p_b).subs(r, radius - excess),
         ">",
-        (_FACTOR * p_b).subs(r, radius - excess),
+        sp.Integer(0),
         "soundness: integrate mu_Y >= e^(-r/lambda) mu_X over {f = cA} and "
         "mu_Y <= e^(r/lambda) mu_X over {f = c}, at r = R_1 - s",
-        "0 < PB < PA <= 1, 0 < s <= R_1",
+        "0 < PB < PA <= 1, 0 < s <= R_1 (at PB = PA there is no r < R_1 = 0)",
+        written=p_a * sp.exp((excess - _R_1) / lam) - p_b * sp.exp((_R_1 - excess) / lam),
         along=(excess, sp.Integer(0), 1),
     )
 
@@ -182,36 +142,37 @@ def _first_term(radius: sp.Expr) -> Iterator[Step]:
 def _second_term(radius: sp.Expr) -> Iterator[Step]:
     yield from _two_classes()
     yield compare(
-        lam * _k,
-        ">=",
         _second_at_classes(radius),
+        "<=",
+        lam * _k,
         "beyond their tie cB is ahead, so no sound radius exceeds lambda k",
         _CLASSES,
+        written=_R2(*_AT_CLASSES),
         states=True,
     )
     yield from _bounds()
     yield compare(
-        (1 - _FACTOR * (1 - p_a)).subs(r, radius - excess),
+        (1 - _FACTOR * (1 - p_a) - _FACTOR * p_b).subs(r, radius - excess),
         ">",
-        (_FACTOR * p_b).subs(r, radius - excess),
+        sp.Integer(0),
         "soundness: integrate mu_Y <= e^(r/lambda) mu_X over the complement of {f = cA}, and over "
         "{f = c}, at r = R_2 - s",
-        "0 <= PB < PA <= 1, 1 - PA + PB > 0, 0 < s <= R_2",
+        "0 < PB < PA <= 1, 0 < s <= R_2 (at PB = PA there is no r < R_2 = 0)",
+        written=1 - (1 - p_a + p_b) * sp.exp((_R_2 - excess) / lam),
         along=(excess, sp.Integer(0), 1),
     )
 
 
 def _bounds() -> Iterator[Step]:
     yield from laplace_steps.ratio_is_bounded()
-    yield equal(
-        laplace_steps.dp_factor(), _FACTOR, "the largest density ratio", "every delta of norm r"
-    )
+    yield laplace_steps.largest_ratio()
     yield equal(
         sp.limit(_FACTOR * p_b, p_b, 0, "+"),
         0,
         "where R = oo, or PA = PB = 0: no class but cA has mass at x, so none has under Y, for "
         "every r, and all of it is left to cA",
         "PB = 0",
+        written=sp.Limit(_FACTOR * p_b, p_b, 0, "+"),
     )
 
 
@@ -224,6 +185,7 @@ def _two_tails() -> Iterator[Step]:
             "f = cA iff x_1 <= -lambda m, f = cB iff x_1 >= lambda (m + n): under "
             "Y_1 = X_1 + lambda n/2 each of them has this mass, a tie",
             _TAILS,
+            written=densities.integral(densities.laplace, lam, start, stop),
         )
 
 
@@ -237,8 +199,10 @@ def _two_classes() -> Iterator[Step]:
     yield equal(
         densities.mass(densities.laplace, lam, -sp.oo, 0),
         sp.Rational(1, 2),
-        "f = cA iff x_1 <= lambda k, else cB: they tie under Y_1 = X_1 + lambda k",
+        "f = cA iff x_1 <= lambda k, else cB: they tie under Y_1 = X_1 + lambda k, as "
+        "Y_1 <= lambda k iff X_1 <= 0",
         _CLASSES,
+        written=densities.integral(densities.laplace, lam, -sp.oo, sp.Integer(0)),
     )
 
 
@@ -250,35 +214,49 @@ def _second_at_classes(radius: sp.Expr) -> sp.Expr:
 def _ties(statement: Statement) -> Iterator[Step]:
     yield from _two_classes()
     at_classes = _second_at_classes(statement["second"])
-    yield equal(at_classes, lam * _k, "R_2 is the distance of this tie", _CLASSES)
+    same = "is the distance of this tie"
+    yield equal(at_classes, lam * _k, f"R_2 {same}", _CLASSES, written=_R2(*_AT_CLASSES))
     yield from _two_tails()
     at_tails = _first_at_tails(statement["first"])
-    yield equal(at_tails, lam * _n / 2, "R_1 is the distance of this tie", _TAILS)
+    yield equal(at_tails, lam * _n / 2, f"R_1 {same}", _TAILS, written=_R1(*_AT_TAILS))
 
 
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """Both bounds over the whole triangle by Arb, and each term against the worst half-lines.
 
-    With lambda = 1 (both terms are homogeneous in lambda) and L = mu_Y/mu_X, for every t
-    P(Y in A) >= t P(X in A) - E(t - L)_+ and P(Y in B) <= t P(X in B) + E(L - t)_+. At t = e^-r
-    the first loses nothing, at t = e^r it loses t - 1, and the second loses nothing, since
-    e^-r <= L <= e^r. That covers every direction. Apart from it, on an axis: half-lines of masses
-    PA and PB tie at E = (Q(PA) - Q(PB))/2, with e^(-2E) rational in PA and PB; no term may exceed
-    E, and where PA + PB <= 1 one that does is refuted by these half-lines.
+    With lambda = 1 (both terms are homogeneous in lambda, which is checked), for L = mu_Y/mu_X and
+    every t, P(Y in A) >= t P(X in A) - E(t - L)_+ and P(Y in B) <= t P(X in B) + E(L - t)_+.
+    At t = e^-r the first loses nothing, at t = e^r it loses t - 1, and the second loses nothing,
+    since e^-r <= L <= e^r by the triangle inequality. That covers every direction. Apart from it,
+    on an axis: half-lines of masses PA and PB tie at E = (Q(PA) - Q(PB))/2, with e^(-2E) rational
+    in PA and PB; no term may exceed E, and where PA + PB <= 1 one that does is refuted by these
+    half-lines.
     """
     first, second = statement["first"].subs(lam, 1), statement["second"].subs(lam, 1)
     lead = 1 - sp.simplify(sp.exp(2 * first).subs(p_b, p_a * (1 - _s)) * (1 - _s)) * _z**2
     rest = 1 - sp.simplify(sp.exp(second) * (1 - p_a + p_b)) * _z
+    where = "PB = 0, every r: P(Y in B) <= e^r PB leaves no class but cA any mass"
+    no_runner_up = over(vanishes((sp.exp(r) * p_b).subs(p_b, 0)), where)
     return [
         enclosed(
             "first_term",
-            _while_true(_within_half_lines(first, _ACROSS["first"]), _below_edge(lead)),
+            _while_true(
+                iter([scales_as(statement["first"], 1)]),
+                within_half_lines(first, "first"),
+                _below_edge(lead, "R_1"),
+                iter([no_runner_up]),
+            ),
             conclusion="dual bounds: cA is ahead for every PB < PA and r < R_1; on an axis R_1 "
             "never exceeds the tie of the half-lines",
         ),
         enclosed(
             "second_term",
-            _while_true(_within_half_lines(second, _ACROSS["second"]), _below_edge(rest)),
+            _while_true(
+                iter([scales_as(statement["second"], 1)]),
+                within_half_lines(second, "second"),
+                _below_edge(rest, "R_2"),
+                iter([no_runner_up]),
+            ),
             conclusion="dual bounds: cA is ahead for every PB < PA and r < R_2; on an axis R_2 "
             "never exceeds the tie of the half-lines",
         ),
@@ -296,63 +274,17 @@ def _while_true(*series: Iterator[Outcome]) -> list[Outcome]:
     return found
 
 
-def _below_edge(margin: sp.Expr) -> Iterator[Outcome]:
-    """The margin above 0 for every r = R - log(1/z), z in [0, 1): every direction, every d."""
-    where = "r = R - log(1/z) in every direction, every PB < PA"
-    last = 1 - _EDGE
+def _below_edge(margin: sp.Expr, term: str) -> Iterator[Outcome]:
+    """The margin above 0 for every r < R, z = e^(r - R) in [0, 1): every direction, every d."""
+    where = f"every 0 < PB < PA <= 1, every delta with r < {term}, z = e^((r - {term})/lambda)"
+    last = 1 - EDGE
     # PA, PB and s cancel from the printed terms; another radius keeps them, and is tried inside
-    inner = {_s: (_EDGE, last), p_a: (Fraction(1, 2), last), p_b: (_EDGE, Fraction(1, 2))}
+    inner = {_s: (EDGE, last), p_a: (Fraction(1, 2), last), p_b: (EDGE, Fraction(1, 2))}
     others = {symbol: span for symbol, span in inner.items() if margin.has(symbol)}
-    yield _proof_only(sign_on_box(margin, ">", {_z: (Fraction(0), last), **others}), where)
+    inside = sign_on_box(margin, ">", {_z: (Fraction(0), last), **others})
     closed = closed_at(margin, ">", _z, sp.Integer(1), last, order=1, others=others)
-    yield _proof_only(closed, where)
-
-
-def _within_half_lines(radius: sp.Expr, across: tuple[_Cut, ...]) -> Iterator[Outcome]:
-    """e^(-2R) >= e^(-2E) on the triangle, cut where PA and PB cross 1/2."""
-    for cut in across:
-        yield from _touching(cut, cut.gap(radius))
-    for cut in (_LOW, _HIGH):
-        gap = cut.gap(radius)
-        if vanishes(gap).status:
-            yield _proof_only(vanishes(gap), cut.where)
-            continue
-        # not negative at b = 1/2, and falling in b towards it
-        half = {_b: (Fraction(0), Fraction(1, 2))}
-        edge = replace(cut, where=f"{cut.where}, b = 1/2")
-        yield from _touching(edge, gap.subs(_b, sp.Rational(1, 2)))
-        slope = sp.simplify(sp.diff(gap, _b))
-        falls = f"{cut.where}, falls in b"
-        yield _proof_only(sign_on_box(slope, "<", {_s: (_EDGE, Fraction(1)), **half}), falls)
-        closed = closed_at(slope, "<", _s, sp.Integer(0), _EDGE, order=1, others=half)
-        yield _proof_only(closed, falls)
-
-
-def _touching(cut: _Cut, gap: sp.Expr) -> Iterator[Outcome]:
-    """gap > 0 for s in (0, 1], with an equality of second order at s = 0."""
-    # b cancels from the printed terms, so that every b is covered; a mutant keeps it
-    others = {_b: (Fraction(1, 64), Fraction(31, 64))} if gap.has(_b) else {}
-    judged = _witnessed if cut.real else lambda outcome, cut: _proof_only(outcome, cut.where)
-    yield judged(sign_on_box(gap, ">", {_s: (_EDGE, Fraction(1)), **others}), cut)
-    yield judged(closed_at(gap, ">", _s, sp.Integer(0), _EDGE, order=2, others=others), cut)
-
-
-def _proof_only(outcome: Outcome, where: str) -> Outcome:
-    """An outcome whose failure would break the proof without refuting the claim."""
-    status = True if outcome.status is True else None
-    return replace(outcome, status=status, scope=f"{where}: {outcome.scope}")
-
-
-def _witnessed(outcome: Outcome, cut: _Cut) -> Outcome:
-    witness = outcome.witness
-    if witness is not None:
-        witness = {
-            "b": "any in (0, 1/2)",
-            **witness,
-            "with": cut.where,
-            "classifier": "cA and cB are half-lines of masses PA and PB on one axis",
-        }
-    return replace(outcome, witness=witness, scope=f"{cut.where}: {outcome.scope}")
+    for outcome in (inside, closed):
+        yield over(proof_only(outcome), where, whole=not others)
 
 
 def _enclosed_ties(first: sp.Expr, second: sp.Expr) -> Evidence:
@@ -367,13 +299,14 @@ def _enclosed_ties(first: sp.Expr, second: sp.Expr) -> Evidence:
     )
     return enclosed(
         "closed_ball",
-        [replace(tie, scope=f"{_CLASSES}, at r = R_2; {_TAILS}, at r = R_1")],
+        [over(tie, f"{_CLASSES}, at r = R_2; {_TAILS}, at r = R_1")],
         proves=False,
         conclusion="half-lines of masses PA and PB tie at r = R",
         witness={
             "PA": str(top),
             "PB": str(runner_up),
-            "classifier": "cA iff x_1 <= lambda log(49/50), cB iff x_1 >= lambda log(25/18)",
+            "classifier": "cA iff x_1 <= lambda log(49/50), cB iff x_1 >= lambda log(25/18), a "
+            "third class between, of mass 3/20",
             "delta": "(R, 0, ..., 0), R = lambda log(7/6)",
             "P(f(Y) = cA) = P(f(Y) = cB)": "21/50",
         },

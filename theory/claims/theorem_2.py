@@ -9,6 +9,7 @@ import sympy as sp
 
 from theory import densities, laplace_steps
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
+from theory.coverage import over, scales_as
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import closed_at, enclosed, sign_on_box, vanishes
 from theory.search import numeric_radius, search_radius, search_tie
@@ -70,6 +71,7 @@ MUTANTS = (
 )
 
 _k = sp.Symbol("k", positive=True)
+_w = sp.Symbol("w", positive=True)
 _z = sp.Symbol("z", positive=True)
 _R = sp.Symbol("R", positive=True)
 
@@ -96,6 +98,16 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
 
 def _open_ball(radius: sp.Expr) -> Iterator[Step]:
     yield from laplace_steps.ratio_is_bounded()
+    bound = laplace_steps.threshold_probability(_k)
+    move = lam * _k - _w
+    yield equal(
+        densities.mass(densities.laplace, lam, -sp.oo, _w),
+        1 - laplace_steps.dp_factor().subs(r, move) * (1 - bound),
+        "the bound 1 - e^(r/lambda)(1 - PA) of the next step is attained at this r by "
+        "{f = cA} = {x_1 <= k lambda}, of mass PA, so no radius beyond it is sound",
+        "PA = 1 - e^(-k)/2, k > 0, r = k lambda - w in (0, k lambda)",
+        written=densities.integral(densities.laplace, lam, -sp.oo, _w),
+    )
     lost = laplace_steps.dp_factor() * (1 - p)
     yield compare(
         1 - lost.subs(r, radius - excess),
@@ -103,7 +115,7 @@ def _open_ball(radius: sp.Expr) -> Iterator[Step]:
         sp.Rational(1, 2),
         "integrate mu_Y <= e^(r/lambda) mu_X over {f = cB}, whose mass is at most 1 - PA, and take "
         "the complement, at r = R - s",
-        "1/2 < PA < 1, 0 < s <= R",
+        "1/2 < PA < 1, 0 < s <= R (at PA = 1/2 there is no r < R = 0)",
         written=1 - sp.exp((_R - excess) / lam) * (1 - p),
         along=(excess, sp.Integer(0), 1),
         states=True,
@@ -113,6 +125,7 @@ def _open_ball(radius: sp.Expr) -> Iterator[Step]:
         0,
         "PA = 1, where R = oo: the same bound leaves {f = cB} no mass under Y, for every r",
         "PA = 1",
+        written=sp.Limit(sp.exp(r / lam) * (1 - p), p, 1, "-"),
     )
 
 
@@ -141,26 +154,37 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
 
     With lambda = 1 (the radius is homogeneous in lambda, which is checked) and PA = 1 - e^(-k)/2,
     every h with E h(X) >= PA has E h(Y) >= t PA - E(t - L)_+ for the likelihood ratio L and every
-    t; at t = e^r, which L does not exceed, E(t - L)_+ = t - 1.
+    t; at t = e^r, which L does not exceed (triangle inequality), E(t - L)_+ = t - 1.
     """
     bound = 1 - sp.exp(-_k) / 2
     radius = sp.simplify((statement["radius"] / lam).subs(p, bound))
-    homogeneous = vanishes(sp.diff(radius, lam))
+    homogeneous = scales_as(statement["radius"], 1)
     radius = radius.subs(lam, 1)
     # z = e^(-s) for the distance s = R - r: z in [0, 1) is every r < R, r -> -oo included
     multiplier = sp.exp(radius) * _z
     margin = sp.simplify(multiplier * bound - (multiplier - 1) - sp.Rational(1, 2))
     widths = {_k: (Fraction(1, 64), Fraction(48))} if margin.has(_k) else {}
     edge = 1 - Fraction(1, 1024)
+    near = sign_on_box(margin, ">", {_z: (Fraction(0), edge), **widths})
+    last = closed_at(margin, ">", _z, sp.Integer(1), edge, order=1, others=widths)
+    where = "1/2 < PA < 1, every r < R, z = e^((r - R)/lambda)"
+    certain = vanishes((sp.exp(r) * p - (sp.exp(r) - 1)).subs(p, 1) - 1)
     sound = [
         homogeneous,
-        sign_on_box(margin, ">", {_z: (Fraction(0), edge), **widths}),
-        closed_at(margin, ">", _z, sp.Integer(1), edge, order=1, others=widths),
+        # PA cancels from the printed radius; another one keeps it, and is only tried inside
+        over(near, where, whole=not widths),
+        over(last, where, whole=not widths),
+        over(certain, "PA = 1, every r, where the bound is 1"),
     ]
     # primal: Y_1 = X_1 + R, so {x_1 <= k}, of mass PA under X, has mass F(k - R) under Y
     tie = vanishes(half_line_mass(_k) - bound, half_line_mass(_k - radius) - sp.Rational(1, 2))
+    tie = over(tie, "1/2 < PA < 1, r = R, every dimension")
     return [
-        enclosed("open_ball", sound, conclusion="dual bound above 1/2 for every PA and r < R"),
+        enclosed(
+            "open_ball",
+            sound,
+            conclusion="dual bound above 1/2 for every PA and r < R (none at PA = 1/2)",
+        ),
         enclosed(
             "closed_ball",
             [homogeneous, tie],

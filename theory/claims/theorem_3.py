@@ -11,11 +11,12 @@ from scipy import stats
 
 from theory import densities, laplace_steps
 from theory.claim import Claim, Evidence, Grade, Mutant, Part, Rung, Statement, Variable
-from theory.derivation import Chain, Step, chain, compare, equal
+from theory.coverage import over, scales_as
+from theory.derivation import Chain, Step, chain, compare
 from theory.enclosure import closed_at, enclosed, sign_on_box
 from theory.neyman_pearson import confirm, grid_for, worst_case
 from theory.search import TOLERANCE, Instance, instances, numeric_radius
-from theory.symbols import excess, lam, p, r
+from theory.symbols import excess, lam, p
 from theory.tightness import half_line_mass
 
 CLAIM = Claim(
@@ -87,6 +88,7 @@ MUTANTS = (
 _k = sp.Symbol("k", nonnegative=True)
 _c = sp.Symbol("c", positive=True)
 _z = sp.Symbol("z", positive=True)
+_R = sp.Symbol("R", nonnegative=True)
 _HALF = sp.Rational(1, 2)
 
 
@@ -109,9 +111,7 @@ def _flip(radius: sp.Expr) -> Iterator[Step]:
     beyond = sp.simplify(radius.subs(p, bound)) + excess
     domain = "PA = 1 - e^(-k)/2, k >= 0, so 1/2 <= PA < 1; R' = R + s, every s > 0"
     yield from laplace_steps.ratio_is_bounded()
-    yield equal(
-        laplace_steps.dp_factor(), sp.exp(r / lam), "the largest density ratio", "every r > 0"
-    )
+    yield laplace_steps.largest_ratio()
     closer = (excess, sp.Integer(0), 1)
     yield compare(
         1 - sp.exp(beyond / lam) * (1 - bound),
@@ -121,12 +121,14 @@ def _flip(radius: sp.Expr) -> Iterator[Step]:
         "be below 1/2 before any f can flip",
         domain,
         along=closer,
+        written=1 - sp.exp((_R + excess) / lam) * (1 - p),
         states=True,
     )
     edge = sp.expand(beyond - excess / 2)
     kept = densities.mass(densities.laplace, lam, -sp.oo, edge)
     hypothesis = "f* = cA iff x_1 <= R + s/2: the hypothesis holds, strictly"
-    yield compare(kept, ">", bound, hypothesis, domain, along=closer)
+    shown = densities.integral(densities.laplace, lam, -sp.oo, _R + excess / 2)
+    yield compare(kept, ">", bound, hypothesis, domain, along=closer, written=shown)
     predicted = "so g*(x) = cA, strictly, at PA = 1/2 too"
     yield compare(bound, ">=", _HALF, predicted, domain, along=(_k, sp.Integer(0), 1))
     yield compare(
@@ -137,16 +139,17 @@ def _flip(radius: sp.Expr) -> Iterator[Step]:
         "other coordinates do not matter",
         f"{domain}, every dimension",
         along=closer,
+        written=densities.integral(densities.laplace, lam, -sp.oo, -excess / 2),
     )
 
 
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """The half-space of Theorem 3 over all PA and R', by Arb, and the dual bound that allows it.
 
-    With lambda = 1 (everything is homogeneous in lambda), k = Q(PA), c = e^(-k), R' = R + s and
-    z = e^(-s/2). Every f keeps P(f(Y) = cA) >= t PA - (t - 1) at t = e^(R'), so that some f can
-    flip at every R' > R only if this bound is below 1/2 there, which says that R' > k. Then the
-    half-space with its edge at k + (R' - k)/2 does flip.
+    With lambda = 1 (the radius is homogeneous in lambda, which is checked), k = Q(PA),
+    c = e^(-k), R' = R + s and z = e^(-s/2). Every f keeps P(f(Y) = cA) >= t PA - (t - 1) at
+    t = e^(R'), so that some f can flip at every R' > R only if this bound is below 1/2 there,
+    which says that R' > k. Then the half-space with its edge at k + (R' - k)/2 does flip.
     """
     bound = half_line_mass(_k)
     radius = sp.simplify((statement["radius"] / lam).subs(p, bound).subs(lam, 1))
@@ -160,21 +163,31 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     ahead = (bound - _HALF).subs(_k, -sp.log(_c))
     last, one = 1 - Fraction(1, 1024), sp.Integer(1)
     near = (Fraction(0), last)
+    every = "1/2 <= PA < 1, every R' > R, z = e^(-(R' - R)/(2 lambda))"
+    bounds, at_x = f"the bound is below 1/2, {every}", f"P(f*(X) = cA) > PA, {every}"
+    moved = f"P(f*(Y) = cA) < 1/2, {every}, every dimension"
+    predicted = "PA > 1/2 for 1/2 < PA < 1, c = 2(1 - PA) (equal at PA = 1/2, c = 1)"
     return [
         enclosed(
             "flip",
             [
-                sign_on_box(allowed, ">", {_z: near, **wide}),
-                closed_at(allowed, ">", _z, one, last, order=1, others=wide),
-                sign_on_box(lead, ">", {_z: near}),
-                closed_at(lead, ">", _z, one, last, order=1),
-                sign_on_box(lost, ">", {_z: near}),
-                closed_at(lost, ">", _z, one, last, order=1),
-                sign_on_box(ahead, ">", {_c: near}),
-                closed_at(ahead, ">", _c, one, last, order=1),
+                scales_as(statement["radius"], 1),
+                # PA cancels from the printed radius; another one keeps it, and is tried inside
+                over(sign_on_box(allowed, ">", {_z: near, **wide}), bounds, whole=not wide),
+                over(
+                    closed_at(allowed, ">", _z, one, last, order=1, others=wide),
+                    bounds,
+                    whole=not wide,
+                ),
+                over(sign_on_box(lead, ">", {_z: near}), at_x),
+                over(closed_at(lead, ">", _z, one, last, order=1), at_x),
+                over(sign_on_box(lost, ">", {_z: near}), moved),
+                over(closed_at(lost, ">", _z, one, last, order=1), moved),
+                over(sign_on_box(ahead, ">", {_c: near}), predicted),
+                over(closed_at(ahead, ">", _c, one, last, order=1), predicted),
             ],
             conclusion="for every PA in [1/2, 1) and R' > R: P(f*(X) = cA) > PA >= 1/2 and "
-            "P(f*(Y) = cA) < 1/2 for the half-space x_1 <= k + (R' - k)/2",
+            "P(f*(Y) = cA) < 1/2 for the half-space x_1 <= R + (R' - R)/2",
         )
     ]
 
