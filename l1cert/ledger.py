@@ -16,21 +16,23 @@ _WORDS = {
 
 
 def markdown(report: Report) -> str:
-    """A Markdown table with a row for each claim: slug, place, verdict, condition or correction."""
-    head = "| claim | in the paper | verdict | condition or correction |\n|---|---|---|---|\n"
+    """A Markdown table with a row for each claim: slug and place, statement, verdict and why."""
+    head = "| claim | what the paper says | verdict |\n|---|---|---|\n"
     return head + "".join(_row(result) for result in report.results)
 
 
 def _row(result: ClaimResult) -> str:
+    claim, decision = result.claim, result.decision
+    said = summary(decision)
     cells = (
-        f"`{result.claim.slug}`",
-        result.claim.source,
-        _WORDS[result.decision.verdict],
-        summary(result.decision),
+        f"`{claim.slug}`, {_escaped(claim.source)}",
+        _escaped(claim.statement),
+        _WORDS[decision.verdict] + (f": {_escaped(said)}" if said else ""),
     )
-    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |\n"
+    return "| " + " | ".join(cells) + " |\n"
 
 
 def _escaped(cell: str) -> str:
-    # a bar ends a cell, and a star or an underscore between words is prose here, not emphasis
-    return cell.replace("||", "‖").replace("|", "\\|").replace("<", "&lt;")
+    # a bar ends a cell, a star or an underscore may start emphasis, < a tag
+    cell = cell.replace("||", "‖").replace("|", "\\|").replace("<", "&lt;")
+    return cell.replace("*", "\\*").replace("_", "\\_")

@@ -78,3 +78,15 @@ def identical(pairs: Sequence[tuple[sp.Expr, sp.Expr]], where: str) -> Outcome:
         detail = f"the sides {left} and {right} differ by {value}"
         return Outcome(False, where, detail, witness or {"everywhere": detail})
     return Outcome(True, where, f"{len(pairs)} identities (SymPy)")
+
+
+def at_point(value: sp.Expr, relation: str) -> Outcome:
+    """Whether a constant stands in the relation (>, >=, <, <=) to 0: equality by SymPy, else Arb.
+
+    >>> at_point(sp.log(4) - 2 * sp.log(2), ">=").status, at_point(sp.Integer(-1), ">=").status
+    (True, False)
+    """
+    equality = vanishes(value)
+    if equality.status is True and "=" in relation:
+        return equality
+    return sign_on_box(value, relation.rstrip("="), {})

@@ -99,21 +99,6 @@ def test_every_part_has_two_methods_and_a_proof(slug):
 
 
 @pytest.mark.parametrize("slug", catalogue.SLUGS)
-def test_no_function_is_shared_by_all_methods_of_a_part_without_being_noticed(slug):
-    """The full cross of claims and shared functions is the slow test below."""
-    tried = 0
-    by_name = {str(target): target for target in targets()}
-    # the functions shared most widely are the dangerous ones
-    widest = sorted(shared(slug).items(), key=lambda pair: -len(pair[1]))[:3]
-    for name, rungs in widest:
-        decision = decide_corrupted(slug, by_name[name], rungs)
-        assert decision.verdict in {VERDICTS[slug], Verdict.UNDECIDED}, name
-        tried += 1
-    assert tried or not shared(slug)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("slug", catalogue.SLUGS)
 def test_corrupting_any_shared_function_never_flips_a_verdict(slug):
     by_name = {str(target): target for target in targets()}
     for name, rungs in shared(slug).items():

@@ -11,8 +11,9 @@ import sympy as sp
 
 from theory import dp_terms
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
+from theory.coverage import at_point
 from theory.derivation import Chain, Step, chain, compare, equal
-from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
+from theory.enclosure import closed_at, enclosed, sign_on_box, vanishes
 from theory.order_search import near, search_order
 from theory.symbols import excess, lam, p_a, p_b
 
@@ -154,7 +155,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         f"PA in (1/2, {1 - _EDGE}], as q in [{_EDGE}, 1/2)": closed_at(
             gap, strict, _q, sp.Rational(1, 2), _EDGE, order=2
         ),
-        "PA = 1/2": _at_half(gap.subs(_q, sp.Rational(1, 2)), statement["relation"]),
+        "PA = 1/2": at_point(gap.subs(_q, sp.Rational(1, 2)), statement["relation"]),
     }
     return [
         enclosed(
@@ -166,13 +167,6 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
             ),
         )
     ]
-
-
-def _at_half(value: sp.Expr, relation: str) -> Outcome:
-    equality = vanishes(value)
-    if equality.status is True and "=" in relation:
-        return equality
-    return sign_on_box(value, relation.rstrip("="), {})
 
 
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:

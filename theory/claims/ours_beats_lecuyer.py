@@ -13,8 +13,9 @@ from scipy import optimize
 
 from theory import densities, laplace_steps
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
+from theory.coverage import at_point
 from theory.derivation import Chain, Step, chain, compare, equal
-from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
+from theory.enclosure import closed_at, enclosed, sign_on_box, vanishes
 from theory.order_search import Floats, near, search_order
 from theory.symbols import excess, lam, p
 
@@ -159,7 +160,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         f"p in (1/2, {edge}], as w in [{_EDGE}, 1)": closed_at(
             gap, strict, _w, sp.Integer(1), _EDGE, order=2
         ),
-        "p = 1/2": _at_half(gap.subs(_w, 1), statement["relation"]),
+        "p = 1/2": at_point(gap.subs(_w, 1), statement["relation"]),
     }
     return [
         enclosed(
@@ -171,13 +172,6 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
             ),
         )
     ]
-
-
-def _at_half(value: sp.Expr, relation: str) -> Outcome:
-    equality = vanishes(value)
-    if equality.status is True and "=" in relation:
-        return equality
-    return sign_on_box(value, relation.rstrip("="), {})
 
 
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
