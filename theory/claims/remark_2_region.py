@@ -304,7 +304,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     scaled = replace(vanishes(sp.diff(new, lam), sp.diff(lecuyer, lam)), scope=every)
     region = Region(gap, statement["lower"], statement["upper"], statement["relation"])
     point = {p_a: sp.Rational(3, 4), p_b: statement["lower"].subs(p_a, sp.Rational(3, 4))}
-    witness = {"PA": str(point[p_a]), "PB, the lower root": str(point[p_b])}
+    witness = {"PA": str(point[p_a]), "PB (the lower root)": str(point[p_b])}
     witness |= {name: str(sp.simplify(statement[k].subs(point))) for k, name in _SAID.items()}
     sign = "exp(-2 Lecuyer's/lambda) - exp(-2 new/lambda)"
     return [
