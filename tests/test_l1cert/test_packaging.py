@@ -156,3 +156,11 @@ def test_ci_runs_the_linters_and_the_tests_and_stops_at_a_failure() -> None:
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()
     assert {"set -euo pipefail", "make lint", "make test"} <= set(lines)
+
+
+def test_the_map_of_theory_names_every_room():
+    import theory
+
+    rooms = {path.stem for path in (ROOT / "theory").glob("*.py")} - {"__init__"}
+    words = set(re.findall(r"\w+", theory.__doc__))
+    assert rooms <= words
