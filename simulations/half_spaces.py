@@ -1,14 +1,15 @@
-"""Half-space classifiers along random axes, drawn with all d coordinates and counted."""
+"""Worst-case classifiers along random axes, drawn with all d coordinates and counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulations.philox import purpose_tag, words
 from simulations.sampling import IsotropicNoise, count
-from theory.tightness import HalfSpace
+from theory.tightness import HalfSpace, TwoTails
 
 #: At most so many coordinates are drawn for one count; the samples shrink in high dimension.
 COORDINATE_BUDGET = 3 * 10**8
@@ -42,6 +43,16 @@ class Axis:
         )[0]
         return cls(int(pair[0]) % dim, 1 if pair[1] < 2**31 else -1)
 
+    def displacement(self, distance: float, *, dim: int) -> NDArray[np.float64]:
+        """The perturbation of l1 norm ``distance`` along the axis, shape (dim,).
+
+        >>> Axis(place=1, sign=-1).displacement(2.0, dim=3)
+        array([ 0., -2.,  0.])
+        """
+        delta = np.zeros(dim)
+        delta[self.place] = self.sign * distance
+        return delta
+
 
 def count_half_space(
     noise: IsotropicNoise,
@@ -62,8 +73,7 @@ def count_half_space(
     """
     axis = Axis.drawn(dim=dim, seed=seed, purpose=purpose)
     classifier = HalfSpace(axis.place, axis.sign, threshold)
-    delta = np.zeros(dim)
-    delta[axis.place] = axis.sign * distance
+    delta = axis.displacement(distance, dim=dim)
 
     def event(points: np.ndarray) -> np.ndarray:
         points += delta
@@ -73,3 +83,40 @@ def count_half_space(
         event, noise, seed=seed, tag=purpose_tag(purpose), num_samples=num_samples, dim=dim
     )
     return int(found)
+
+
+def count_two_tails(
+    noise: IsotropicNoise,
+    a_until: float,
+    b_from: float,
+    *,
+    distance: float,
+    dim: int,
+    num_samples: int,
+    seed: int,
+    purpose: str,
+) -> tuple[int, int]:
+    """How often the classifier of two tails says cA, and cB, at x + delta, as in count_half_space.
+
+    It is cA up to ``a_until`` along the axis, cB from ``b_from`` on and cC between. Returns the
+    exact integer counts of cA and of cB.
+    """
+    axis = Axis.drawn(dim=dim, seed=seed, purpose=purpose)
+    classifier = TwoTails(axis.place, axis.sign, a_until, b_from)
+    delta = axis.displacement(distance, dim=dim)
+
+    def label(points: np.ndarray) -> np.ndarray:
+        points += delta
+        return classifier(points)
+
+    found = count(
+        label,
+        noise,
+        seed=seed,
+        tag=purpose_tag(purpose),
+        num_samples=num_samples,
+        dim=dim,
+        num_labels=3,
+    )
+    in_a, in_b, _ = (int(number) for number in np.asarray(found))
+    return in_a, in_b

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from simulations.experiment import Expects, Trial, predicted, shown
-from simulations.half_spaces import Axis, affordable, count_half_space
-from simulations.philox import purpose_tag
-from simulations.sampling import count, discretisation_bias
+from simulations.half_spaces import affordable, count_half_space, count_two_tails
+from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.table_1_lecuyer import PRINTED
 from theory.noise import Laplace
 from theory.search import numeric_radius
 from theory.symbols import p
-from theory.tightness import TwoTails
 
 #: (PA, scale, dimension): every parameter moves
 SETTINGS = ((0.64, 1.6, 1), (0.78, 0.35, 4), (0.9, 2.2, 20))
@@ -50,27 +46,16 @@ def _attained(top: float, scale: float, dim: int, radius: float, n: int, seed: i
     trials = []
     for units, expects in ((INSIDE, Expects.ABOVE), (1.0, None), (OUTSIDE, Expects.BELOW)):
         purpose = f"table_1_lecuyer/two_tails/{units}/PA={top}"
-        axis = Axis.drawn(dim=dim, seed=seed, purpose=purpose)
-        tails = TwoTails(axis.place, axis.sign, until, beyond)
-        move = np.zeros(dim)
-        move[axis.place] = axis.sign * units * radius
-
-        def labels(
-            points: np.ndarray, tails: TwoTails = tails, move: np.ndarray = move
-        ) -> np.ndarray:
-            points += move
-            return tails(points)
-
-        votes = count(
-            labels,
+        in_a, in_b = count_two_tails(
             noise,
-            seed=seed,
-            tag=purpose_tag(purpose),
-            num_samples=n,
+            until,
+            beyond,
+            distance=units * radius,
             dim=dim,
-            num_labels=3,
+            num_samples=n,
+            seed=seed,
+            purpose=purpose,
         )
-        in_a, in_b = np.asarray(votes).tolist()[:2]
         name = f"share of cA among cA and cB at r = {units} R, {where}"
         # two boundaries of 2^-32 each, in a share of the two tails' mass
         bias = discretisation_bias(1, boundaries=2) / share / (1 - top)

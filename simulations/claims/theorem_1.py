@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from simulations.experiment import Expects, Trial, predicted, shown
-from simulations.half_spaces import Axis, affordable
-from simulations.philox import purpose_tag
-from simulations.sampling import count, discretisation_bias
+from simulations.half_spaces import affordable, count_two_tails
+from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.theorem_1 import PRINTED
 from theory.noise import Laplace
 from theory.search import numeric_radius
 from theory.symbols import p_a, p_b
-from theory.tightness import TwoTails
 
 #: (term, PA, PB, scale, dimension); with 1 - PA - PB <= PB, so that cC may be a third class
 SETTINGS = (
@@ -112,24 +107,14 @@ def _count_labels(
 ) -> tuple[int, int]:
     """Counts of cA and cB at x + delta, delta along a random signed axis; all d coordinates."""
     a_until = noise.quantile(masses[0])
-    axis = Axis.drawn(dim=dim, seed=seed, purpose=purpose)
-    # with two classes both ends are one point, which rounding may cross
-    tails = TwoTails(axis.place, axis.sign, a_until, max(a_until, -noise.quantile(masses[1])))
-    delta = np.zeros(dim)
-    delta[axis.place] = axis.sign * distance
-
-    def label(points: NDArray[np.float64]) -> NDArray[np.int64]:
-        points += delta
-        return tails(points)
-
-    found = count(
-        label,
+    return count_two_tails(
         noise,
-        seed=seed,
-        tag=purpose_tag(purpose),
-        num_samples=num_samples,
+        a_until,
+        # with two classes both ends are one point, which rounding may cross
+        max(a_until, -noise.quantile(masses[1])),
+        distance=distance,
         dim=dim,
-        num_labels=3,
+        num_samples=num_samples,
+        seed=seed,
+        purpose=purpose,
     )
-    counts = np.asarray(found)
-    return int(counts[0]), int(counts[1])

@@ -87,8 +87,7 @@ def _count_both(
     """
     axis = Axis.drawn(dim=dim, seed=seed, purpose=purpose)
     classifier = HalfSpace(axis.place, axis.sign, threshold)
-    delta = np.zeros(dim)
-    delta[axis.place] = axis.sign * distance
+    delta = axis.displacement(distance, dim=dim)
 
     def label(points: NDArray[np.float64]) -> NDArray[np.int64]:
         at_x = classifier(points)

@@ -64,13 +64,9 @@ CLAIM = Claim(
 
 _k = sp.Symbol("k", integer=True, positive=True)
 _sum = sp.Symbol("a_S", nonnegative=True)
-_a = sp.Symbol("a", positive=True)
-_v = sp.Symbol("v", positive=True)
-_w = sp.Symbol("w", positive=True)
-_z = sp.Symbol("z", positive=True)
-_NEAR = Fraction(1, 1024)
+_a, _v, _w, _z = sp.symbols("a v w z", positive=True)
+_NEAR, _BETWEEN = Fraction(1, 1024), "0 < x <= a, x = a v, every a > 0"
 #: names in the written steps: T, T of one coordinate, and the place of an atom
-_BETWEEN = "0 < x <= a, x = a v, every a > 0"
 _T, _T1, _t = sp.Function("T"), sp.Function("T_1"), sp.Function("t")
 
 #: Functions, so that the search and the simulation may put numbers in
@@ -307,19 +303,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     k and the coordinates of S grow one at a time. That lambda may be 1 is checked.
     """
     mass, place = statement["mass"], statement["place"]
-    far, past = half_line_mass(sp.Integer(0)), half_line_mass(-_a)  # the law is symmetric
-    induction = [
-        (mass(1, 0, 1), far),
-        (mass(1, _a, 1), past),
-        (mass(_k + 1, _sum, 1), mass(_k, _sum, 1) * far),
-        (mass(_k + 1, _sum + _a, 1), mass(_k, _sum, 1) * past),
-        (place(r + _a, _sum), place(r, _sum) + _a),
-        (place(r + _a, _sum + _a), place(r, _sum) - _a),
-        (statement["total"](_a, 1), far + past),
-        # the c.d.f. at T_1 = a(1 - 2v) is P(x >= a v): continuous between its jumps at the ends
-        (half_line_mass(-_a * _v).subs(_v, 1), mass(1, _a, 1)),
-        (1 - half_line_mass(-_a * _v).subs(_v, 0), mass(1, 0, 1)),
-    ]
+    far = half_line_mass(sp.Integer(0))
     top = [
         (statement["top"](0), 2 * far),  # k = 0: the whole line
         (statement["top"](1), far),
@@ -349,7 +333,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         ),
         enclosed(
             "atoms",
-            [*scaled, identical(induction, "every k >= 1, S and |delta_i| = a > 0")],
+            [*scaled, identical(_induction(statement), "every k >= 1, S and |delta_i| = a > 0")],
             conclusion="masses, places and their sum, one coordinate at a time; the c.d.f. of T_1 "
             "has no other jumps",
         ),
@@ -371,6 +355,24 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
             conclusion="at a = 0 the two atoms are one, of mass 1, and nothing is left",
             witness={"delta": "0", "P(T = 0)": "1"},
         ),
+    ]
+
+
+def _induction(statement: Statement) -> list[tuple[sp.Expr, sp.Expr]]:
+    """Masses and places of the atoms, from one coordinate and from k coordinates to k + 1."""
+    mass, place = statement["mass"], statement["place"]
+    far, past = half_line_mass(sp.Integer(0)), half_line_mass(-_a)  # the law is symmetric
+    return [
+        (mass(1, 0, 1), far),
+        (mass(1, _a, 1), past),
+        (mass(_k + 1, _sum, 1), mass(_k, _sum, 1) * far),
+        (mass(_k + 1, _sum + _a, 1), mass(_k, _sum, 1) * past),
+        (place(r + _a, _sum), place(r, _sum) + _a),
+        (place(r + _a, _sum + _a), place(r, _sum) - _a),
+        (statement["total"](_a, 1), far + past),
+        # the c.d.f. at T_1 = a(1 - 2v) is P(x >= a v): continuous between its jumps at the ends
+        (half_line_mass(-_a * _v).subs(_v, 1), mass(1, _a, 1)),
+        (1 - half_line_mass(-_a * _v).subs(_v, 0), mass(1, 0, 1)),
     ]
 
 
