@@ -10,7 +10,7 @@ import sympy as sp
 from l1cert.report import ClaimResult
 from l1cert.verification import DEFAULT_ALPHA, DEFAULT_SAMPLES, DEFAULT_SEED, verify
 from theory.claim import Decision, Evidence, Grade, Rung
-from theory.derivation import Chain, Check, Step
+from theory.derivation import Chain, Check, Step, numbered
 
 WIDTH = 96
 
@@ -141,7 +141,7 @@ def _lines(result: ClaimResult) -> Iterator[str]:
 def _proof(chain: Chain) -> Iterator[str]:
     about = "that it is true" if chain.proves else "that it is false"
     yield f"DERIVATION of {chain.part}, {about}: {chain.grade}"
-    for number, (step, check) in enumerate(chain.steps, start=1):
+    for number, step, check in numbered(chain.steps):
         yield from _step(number, step, check)
     if chain.broken is not None:
         yield from _wrapped(chain.broken, "  ")

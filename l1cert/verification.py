@@ -13,7 +13,7 @@ from l1cert import catalogue
 from l1cert.provenance import provenance
 from l1cert.report import ClaimResult, Report
 from theory.claim import Evidence, Grade, Rung, decide
-from theory.derivation import Chain
+from theory.derivation import Chain, evidence_of
 
 #: The rungs that `verify` can climb. An experiment is stored evidence and is never run here.
 RUNGS: tuple[Rung, ...] = (
@@ -125,7 +125,7 @@ class _Run:
     def _derive(self, module: Any, chains: list[Chain]) -> Callable[[], list[Evidence]]:
         def run() -> list[Evidence]:
             chains.extend(module.derive())
-            return [chain.evidence() for chain in chains]
+            return evidence_of(chains)
 
         return run
 

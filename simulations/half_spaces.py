@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulations.philox import purpose_tag, words
 from simulations.sampling import IsotropicNoise, count
+from simulations.streaming import Event
 from theory.tightness import HalfSpace, TwoTails
 
 #: At most so many coordinates are drawn for one count; the samples shrink in high dimension.
@@ -109,6 +110,26 @@ def count_two_tails(
         points += delta
         return classifier(points)
 
+    in_a, in_b, _ = count_labels(
+        label, noise, num_labels=3, dim=dim, num_samples=num_samples, seed=seed, purpose=purpose
+    )
+    return in_a, in_b
+
+
+def count_labels(
+    label: Event,
+    noise: IsotropicNoise,
+    *,
+    num_labels: int,
+    dim: int,
+    num_samples: int,
+    seed: int,
+    purpose: str,
+) -> tuple[int, ...]:
+    """How often each label occurs on the noise of a purpose: exact integers, one for each label.
+
+    ``label`` takes the raw points, shape (n, dim), and returns integers in [0, num_labels).
+    """
     found = count(
         label,
         noise,
@@ -116,7 +137,6 @@ def count_two_tails(
         tag=purpose_tag(purpose),
         num_samples=num_samples,
         dim=dim,
-        num_labels=3,
+        num_labels=num_labels,
     )
-    in_a, in_b, _ = (int(number) for number in np.asarray(found))
-    return in_a, in_b
+    return tuple(int(number) for number in np.asarray(found))

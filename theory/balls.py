@@ -13,6 +13,8 @@ from typing import Any
 import sympy as sp
 from flint import arb, ctx, fmpq
 
+from theory.exact import to_fmpq
+
 Ball = Any  # python-flint ships no type stubs
 BallFunction = Callable[[Sequence[Ball]], Ball]
 
@@ -62,8 +64,7 @@ def rational_ball(value: Fraction | int | sp.Rational) -> Ball:
     """
     if isinstance(value, sp.Rational):
         return arb(fmpq(int(value.p), int(value.q)))
-    exact = Fraction(value)
-    return arb(fmpq(exact.numerator, exact.denominator))
+    return arb(to_fmpq(Fraction(value)))
 
 
 def interval_ball(low: Fraction, high: Fraction) -> Ball:

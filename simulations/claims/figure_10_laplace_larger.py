@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulations.experiment import Expects, Trial, shown
-from simulations.philox import purpose_tag
-from simulations.sampling import IsotropicNoise, count, discretisation_bias
+from simulations.half_spaces import count_labels
+from simulations.sampling import IsotropicNoise, discretisation_bias
 from theory.claim import Statement
 from theory.claims.figure_10_laplace_larger import PRINTED
 from theory.noise import Gaussian, Laplace
@@ -57,7 +57,13 @@ def _bands(noise: IsotropicNoise, x: float, *, seed: int, num_samples: int) -> t
         moved = x + points[:, 0]
         return np.where(moved < -1, 2, np.where((moved > x) & (moved <= 1), 1, 0))
 
-    tag = purpose_tag(f"figure_10_laplace_larger/x={x}/{noise}")
-    counts = count(band, noise, seed=seed, tag=tag, num_samples=num_samples, dim=1, num_labels=3)
-    _, near, far = (int(number) for number in np.asarray(counts))
+    _, near, far = count_labels(
+        band,
+        noise,
+        num_labels=3,
+        dim=1,
+        num_samples=num_samples,
+        seed=seed,
+        purpose=f"figure_10_laplace_larger/x={x}/{noise}",
+    )
     return near, max(near + far, 1)

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.experiment import Expects, Trial, shown
-from simulations.half_spaces import Axis, affordable
-from simulations.philox import purpose_tag
-from simulations.sampling import count, discretisation_bias
+from simulations.half_spaces import Axis, affordable, count_labels
+from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.theorem_3 import PRINTED
 from theory.noise import Laplace
@@ -94,14 +93,7 @@ def _count_both(
         points += delta
         return 2 * at_x.astype(np.int64) + classifier(points)
 
-    found = count(
-        label,
-        noise,
-        seed=seed,
-        tag=purpose_tag(purpose),
-        num_samples=num_samples,
-        dim=dim,
-        num_labels=4,
+    _, only_moved, only_at_x, both = count_labels(
+        label, noise, num_labels=4, dim=dim, num_samples=num_samples, seed=seed, purpose=purpose
     )
-    counts = np.asarray(found)
-    return int(counts[2] + counts[3]), int(counts[1] + counts[3])
+    return only_at_x + both, only_moved + both
