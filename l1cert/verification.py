@@ -107,20 +107,25 @@ class _Run:
         evidence: dict[str, list[Evidence]] = {slug: [] for slug in slugs}
         for slug in slugs:
             module = catalogue.theory_module(slug)
-            for rung in self.rungs:
+            for rung in self._climbed(slug):
                 if rung is Rung.DERIVATION:
                     evidence[slug] += self._method(slug, rung, self._derive(module, chains[slug]))
                 elif rung is Rung.ENCLOSURE:
                     evidence[slug] += self._method(slug, rung, module.enclose)
                 elif rung is Rung.SEARCH:
                     evidence[slug] += self._method(slug, rung, self._search(module))
-        if Rung.SIMULATION in self.rungs:
-            for slug, found in self._simulations(slugs).items():
-                evidence[slug] += found
-        if Rung.FIGURE in self.rungs:
-            for slug in slugs:
+        simulated = [slug for slug in slugs if Rung.SIMULATION in self._climbed(slug)]
+        for slug, found in self._simulations(simulated).items():
+            evidence[slug] += found
+        for slug in slugs:
+            if Rung.FIGURE in self._climbed(slug):
                 evidence[slug] += self._figure(slug)
         return [self._result(slug, evidence[slug], chains[slug]) for slug in slugs]
+
+    def _climbed(self, slug: str) -> list[Rung]:
+        """The rungs of this run that the claim has a method on."""
+        claim = catalogue.claim(slug)
+        return [rung for rung in self.rungs if claim.has(rung)]
 
     def _derive(self, module: Any, chains: list[Chain]) -> Callable[[], list[Evidence]]:
         def run() -> list[Evidence]:

@@ -2,11 +2,24 @@
 
 from collections.abc import Sequence
 
+from l1cert import catalogue
 from simulations.experiment import judge
 from theory.claim import Evidence, Grade, Mutant, Rung, Statement
 from theory.derivation import evidence_of
 
 SEED, ALPHA = 1, 1e-3
+METHODS = (Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION)
+
+
+def rungs_of(slug: str) -> tuple[Rung, ...]:
+    """The rungs, figures aside, that a claim of the catalogue has a method on."""
+    return tuple(rung for rung in METHODS if catalogue.claim(slug).has(rung))
+
+
+def simulation_of(slug: str):
+    """The simulation module of a claim, or None where it has none."""
+    has = catalogue.claim(slug).has(Rung.SIMULATION)
+    return catalogue.simulation_module(slug) if has else None
 
 
 def evidence_of_rung(

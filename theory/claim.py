@@ -163,12 +163,19 @@ class Claim:
     reference: str = ""
     #: for each rung that the claim has no method on, the reason
     absent: Mapping[Rung, str] = field(default_factory=dict)
+    #: why no part of the claim is about Laplace noise, where that is so: its derivations start from
+    #: something else than the Laplace density
+    without_laplace: str = ""
     not_checkable: str | None = None
 
     def __post_init__(self) -> None:
         names = [part.name for part in self.parts]
         if len(set(names)) < len(names):
             raise ValueError(f"{self.slug} has two parts of one name: {names}")
+
+    def has(self, rung: Rung) -> bool:
+        """Whether the claim has a method on that rung."""
+        return rung not in self.absent and self.not_checkable is None
 
     def part(self, name: str) -> Part:
         """The part of that name; KeyError names the legal ones."""

@@ -23,7 +23,9 @@ def test_everything_is_decided(full_report):
 def test_each_claim_has_two_independent_methods_and_a_reason_for_each_absence(full_report, slug):
     result = full_report[slug]
     spoke = {item.rung for item in result.evidence if item.finding is not None}
-    assert {Rung.DERIVATION, Rung.ENCLOSURE, Rung.SEARCH, Rung.SIMULATION} <= spoke
+    if result.claim.not_checkable is None:
+        assert Rung.DERIVATION in spoke
+        assert len(spoke) >= 2
     silent = set(Rung) - spoke
     skipped = {item.rung for item in result.evidence if item.grade is Grade.SKIPPED}
     assert silent == skipped
