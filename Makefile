@@ -47,8 +47,8 @@ format: $(TESTING)  ## let ruff format the code and repair what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-readme: $(TESTING)  ## rewrite the generated blocks of the README from a run
-	$(BIN)/python docs/update_readme.py
+readme: $(TESTING)  ## rewrite the generated blocks of the README, and docs/errata.md, from a run
+	$(BIN)/python docs/update_pages.py
 
 clean:  ## remove the environment, the caches and what was built
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -19,6 +19,7 @@ FIGURES: Mapping[str, str] = MappingProxyType(
         "figure_04_regions": "figures.figure_04_regions",
         "figure_06_methods": "figures.figure_06_methods",
         "figure_10_rops_location": "figures.figure_10_rops_location",
+        "figure_certified_set": "figures.figure_certified_set",
     }
 )
 """The module of each figure, imported only when it is asked for."""
@@ -28,6 +29,7 @@ CLAIMS: Mapping[str, str] = MappingProxyType(
         "remark_2_region": "figure_04_regions",
         "figure_6_always_largest": "figure_06_methods",
         "figure_10_laplace_larger": "figure_10_rops_location",
+        "directional_radius": "figure_certified_set",
     }
 )
 """The figure whose plotted data bear on a claim."""
@@ -63,7 +65,7 @@ def figure_module(name: str) -> FigureModule:
     Traceback (most recent call last):
         ...
     ValueError: figure = 'figure_7' is none of figure_04_regions, figure_06_methods, \
-figure_10_rops_location
+figure_10_rops_location, figure_certified_set
     """
     if name not in FIGURES:
         raise ValueError(f"figure = {name!r} is none of {', '.join(FIGURES)}")

@@ -1,38 +1,51 @@
-"""The ledger of a run as a Markdown table: claims down, verdicts across."""
+"""The ledger of a run in Markdown: what fails, what needs a condition, what holds."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from l1cert.presentation import summary
 from l1cert.report import ClaimResult, Report
 from theory.claim import Verdict
 
-_WORDS = {
-    Verdict.HOLDS: "holds",
-    Verdict.HOLDS_CONDITIONALLY: "**holds conditionally**",
-    Verdict.FAILS: "**fails**",
-    Verdict.UNDECIDED: "undecided",
-    Verdict.NOT_CHECKABLE: "not checkable",
+_TITLES = {
+    Verdict.FAILS: "False as printed",
+    Verdict.HOLDS_CONDITIONALLY: "True under a condition that the text does not state",
+    Verdict.UNDECIDED: "Undecided",
+    Verdict.NOT_CHECKABLE: "Not checkable here",
+    Verdict.HOLDS: "True as printed",
 }
 
 
 def markdown(report: Report) -> str:
-    """A Markdown table with a row for each claim: slug and place, statement, verdict and why."""
-    head = "| claim | what the paper says | verdict |\n|---|---|---|\n"
-    return head + "".join(_row(result) for result in report.results)
+    """The claims by verdict: tables with statement and repair, and a list of those that hold."""
+    blocks = []
+    for verdict, title in _TITLES.items():
+        found = [result for result in report.results if result.decision.verdict is verdict]
+        if found:
+            body = _named(found) if verdict is Verdict.HOLDS else _table(found)
+            blocks.append(f"**{title}** ({len(found)})\n\n{body}")
+    return "\n".join(blocks)
 
 
-def _row(result: ClaimResult) -> str:
-    claim, decision = result.claim, result.decision
-    said = summary(decision)
-    cells = (
-        f"`{claim.slug}`, {_escaped(claim.source)}",
-        _escaped(claim.statement),
-        _WORDS[decision.verdict] + (f": {_escaped(said)}" if said else ""),
-    )
-    return "| " + " | ".join(cells) + " |\n"
+def escaped(text: str) -> str:
+    r"""Text as Markdown shows it: a bar ends a cell, a star or an underscore may start emphasis.
+
+    >>> escaped("||delta||_1 < R*")
+    '‖delta‖\\_1 &lt; R\\*'
+    """
+    text = text.replace("||", "‖").replace("|", "\\|").replace("<", "&lt;")
+    return text.replace("*", "\\*").replace("_", "\\_")
 
 
-def _escaped(cell: str) -> str:
-    # a bar ends a cell, a star or an underscore may start emphasis, < a tag
-    cell = cell.replace("||", "‖").replace("|", "\\|").replace("<", "&lt;")
-    return cell.replace("*", "\\*").replace("_", "\\_")
+def _table(results: Sequence[ClaimResult]) -> str:
+    rows = [
+        f"| `{one.claim.slug}`, {escaped(one.claim.source)} | {escaped(one.claim.statement)} "
+        f"| {escaped(summary(one.decision))} |\n"
+        for one in results
+    ]
+    return "| claim | what the paper says | what is true |\n|---|---|---|\n" + "".join(rows)
+
+
+def _named(results: Sequence[ClaimResult]) -> str:
+    return ", ".join(f"`{one.claim.slug}`" for one in results) + "\n"

@@ -32,6 +32,17 @@ def provenance(**parameters: Any) -> dict[str, Any]:
     }
 
 
+def available_processors() -> int:
+    """The processors that this process may use.
+
+    >>> available_processors() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def commit() -> str | None:
     """The commit of the checkout that the package runs from, with "+changes"; None outside one.
 

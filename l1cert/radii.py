@@ -1,6 +1,7 @@
 """Every method's certified radius side by side, under noise of the same variance."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,22 +22,25 @@ class Radii:
     """The radius of every method: floats, or arrays of one shape if an input was an array.
 
     Each certifies every delta with ``||delta||_1 < radius``; where the binary case abstains it
-    is NaN and `abstain` is true. `theorem_2` is None if p_b was given. The rounding is that which
-    `radius` was asked for.
+    is NaN and `abstain` is true. `theorem_2` is None if p_b was given, `exact_k` and `directional`
+    if they were not asked for. The rounding is that which `radius` was asked for.
     """
 
     theorem_1: Values
     theorem_2: Values | None
+    exact: Values
     lecuyer: Values
     cohen: Values
     uniform: Values
     abstain: bool | npt.NDArray[np.bool_]
+    exact_k: Values | None = None
+    directional: float | None = None
 
     def as_json(self) -> dict[str, Json]:
         """Return the radii under their names, as JSON can say them.
 
         An abstention is None everywhere and ``"abstain": True``; an infinite radius is "inf"; an
-        array is a list.
+        array is a list. "exact_k" and "directional" are there if they were asked for.
 
         Examples
         --------
@@ -45,9 +49,12 @@ class Radii:
         >>> radius("1", scale=2).as_json()["theorem_2"]
         'inf'
         """
+        asked = {"exact_k": self.exact_k, "directional": self.directional}
         return {
             "theorem_1": _json(self.theorem_1),
             "theorem_2": _json(self.theorem_2),
+            "exact": _json(self.exact),
+            **{name: _json(value) for name, value in asked.items() if value is not None},
             "lecuyer": _json(self.lecuyer),
             "cohen": _json(self.cohen),
             "uniform": _json(self.uniform),
@@ -61,6 +68,8 @@ def radius(
     *,
     scale: Exact | None = None,
     sigma: Exact | None = None,
+    num_classes: int | None = None,
+    direction: Sequence[Exact] | None = None,
     rounding: Rounding = "down",
 ) -> Radii:
     """Return every method's certified l1 radius, under noise of the same variance.
@@ -68,7 +77,8 @@ def radius(
     Laplace noise of parameter lambda, Gaussian noise of standard deviation sqrt(2) lambda and
     uniform noise of half-width sqrt(6) lambda have the same variance (sections 4.3 and 5); the
     square roots are exact until the last rounding. The radii are those of Theorem 1, Theorem 2,
-    Table 1, and Yang et al. (2020).
+    Table 1, Yang et al. (2020), and the largest ones that Laplace noise certifies: `exact` with
+    any number of classes, `exact_k` with `num_classes`, `directional` in one direction.
 
     Parameters
     ----------
@@ -81,18 +91,24 @@ def radius(
     scale, sigma : int, float, Decimal, Fraction or str
         Exactly one of the two, in (0, inf): Laplace's lambda, or the standard deviation of one
         coordinate, in the unit of the input's coordinates.
+    num_classes : int, optional
+        The number of classes, at least 2, for `exact_k`.
+    direction : sequence of int, float, Decimal, Fraction or str, optional
+        A perturbation that is not zero, for `directional`: every multiple of it with a smaller l1
+        norm is certified. Only with two classes, so without p_b, and for a single p_a.
     rounding : {"down", "nearest"}
         "down": no radius is above its exact value. "nearest": for plots.
 
     Returns
     -------
     Radii
-        The five radii, and where they abstain.
+        The radii, and where they abstain.
 
     Raises
     ------
     ValueError
-        If an input is outside its domain, or not exactly one of `scale` and `sigma` is given.
+        If an input is outside its domain, not exactly one of `scale` and `sigma` is given, or a
+        direction comes with p_b.
 
     Examples
     --------
@@ -101,6 +117,9 @@ def radius(
     (1.1380444617808732, 1.2815515655446004)
     >>> radius("0.6", "0.2", scale=1).theorem_2 is None
     True
+    >>> radii = radius("0.6", "0.1", scale=1, num_classes=3)
+    >>> radii.theorem_1, radii.exact, radii.exact_k
+    (0.8958797346140275, 0.916290731874155, 1.2628643221541276)
     """
     laplace, gaussian, half_width = _same_variance(scale, sigma)
     theorem_1 = certificates.theorem_1(p_a, p_b, scale=laplace, rounding=rounding)
@@ -109,11 +128,39 @@ def radius(
         theorem_2=None
         if p_b is not None
         else certificates.theorem_2(p_a, scale=laplace, rounding=rounding),
+        exact=certificates.exact(p_a, p_b, scale=laplace, rounding=rounding),
+        exact_k=None
+        if num_classes is None
+        else certificates.exact_k(
+            p_a, p_b, num_classes=num_classes, scale=laplace, rounding=rounding
+        ),
         lecuyer=certificates.lecuyer(p_a, p_b, scale=laplace, rounding=rounding),
         cohen=certificates.cohen(p_a, p_b, sigma=gaussian, rounding=rounding),
         uniform=certificates.uniform(p_a, p_b, half_width=half_width, rounding=rounding),
         abstain=certificates.is_abstention(theorem_1),
+        directional=None
+        if direction is None
+        else _directional(p_a, p_b, direction, scale=laplace, rounding=rounding),
     )
+
+
+def _directional(
+    p_a: Probability,
+    p_b: Probability | None,
+    direction: Sequence[Exact],
+    *,
+    scale: Surd,
+    rounding: Rounding,
+) -> float:
+    from theory.directional import directional_radius
+
+    if p_b is not None:
+        raise ValueError(
+            f"p_b = {describe(p_b)} and a direction: the directional radius is for two classes"
+        )
+    if isinstance(p_a, np.ndarray | Sequence) and not isinstance(p_a, str):
+        raise ValueError("p_a is an array: the directional radius takes a single exact number")
+    return directional_radius(p_a, direction, scale=scale, rounding=rounding)
 
 
 def _same_variance(scale: Exact | None, sigma: Exact | None) -> tuple[Surd, Surd, Surd]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from l1cert import catalogue
+from l1cert.examination import Examination, Progress, broken, examine_all, timed
 from l1cert.provenance import provenance
 from l1cert.report import ClaimResult, Report
 from theory.claim import Evidence, Grade, Rung, decide
-from theory.derivation import Chain, evidence_of
 
 #: The rungs that `verify` can climb. An experiment is stored evidence and is never run here.
 RUNGS: tuple[Rung, ...] = (
@@ -29,9 +26,6 @@ DEFAULT_ALPHA = 1e-3
 DEFAULT_SEED = 1
 MAX_SAMPLES = 10**10
 
-#: progress(slug, rung, evidence): a method is about to run (None) or has finished
-Progress = Callable[[str, Rung, Sequence[Evidence] | None], None]
-
 
 def verify(
     slugs: Iterable[str] | None = None,
@@ -40,6 +34,7 @@ def verify(
     num_samples: int = DEFAULT_SAMPLES,
     seed: int = DEFAULT_SEED,
     alpha: float = DEFAULT_ALPHA,
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Report:
     """Decide claims of the paper, each by every method there is.
@@ -53,7 +48,10 @@ def verify(
         dimension take fewer and say so.
     seed : the 64-bit key of all randomness, in [0, 2^64).
     alpha : probability that a true prediction is called false anywhere in the run, in (0, 1).
-    progress : called before and after each method.
+    workers : processes that share out the claims, at least 1; they find what one would find. More
+        than one starts new interpreters, so a script that asks for them needs the usual
+        ``if __name__ == "__main__":``.
+    progress : called before (with one worker) and after each method.
 
     Returns
     -------
@@ -76,133 +74,64 @@ def verify(
     chosen = catalogue.select(slugs)
     climbed = _rungs(rungs)
     num_samples, seed, alpha = operator.index(num_samples), operator.index(seed), float(alpha)
-    _check_parameters(num_samples, seed, alpha)
-    run = _Run(climbed, num_samples, seed, alpha, progress or _silent)
-    results = run.results(chosen)
+    workers = operator.index(workers)
+    _check_parameters(num_samples, seed, alpha, workers)
+    examined = examine_all(
+        chosen,
+        rungs=climbed,
+        num_samples=num_samples,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )
+    counted = _judged(examined, alpha=alpha, progress=progress or _silent)
+    results = [_result(one, counted.get(slug, []), climbed) for slug, one in examined.items()]
     origin = provenance(
         seed=seed, alpha=alpha, samples=num_samples, rungs=[rung.value for rung in climbed]
     )
     return Report(origin, tuple(results))
 
 
-class _Run:
-    """One run of verify: the methods in order, simulations judged together at the end."""
+def count_methods(
+    slugs: Iterable[str] | None = None, *, rungs: Iterable[Rung | str] | None = None
+) -> int:
+    """How many methods `verify` runs with these arguments.
 
-    def __init__(
-        self,
-        rungs: Sequence[Rung],
-        num_samples: int,
-        seed: int,
-        alpha: float,
-        progress: Progress,
-    ) -> None:
-        self.rungs = rungs
-        self.num_samples = num_samples
-        self.seed = seed
-        self.alpha = alpha
-        self.progress = progress
-
-    def results(self, slugs: Sequence[str]) -> list[ClaimResult]:
-        chains: dict[str, list[Chain]] = {slug: [] for slug in slugs}
-        evidence: dict[str, list[Evidence]] = {slug: [] for slug in slugs}
-        for slug in slugs:
-            module = catalogue.theory_module(slug)
-            for rung in self._climbed(slug):
-                if rung is Rung.DERIVATION:
-                    evidence[slug] += self._method(slug, rung, self._derive(module, chains[slug]))
-                elif rung is Rung.ENCLOSURE:
-                    evidence[slug] += self._method(slug, rung, module.enclose)
-                elif rung is Rung.SEARCH:
-                    evidence[slug] += self._method(slug, rung, self._search(module))
-        simulated = [slug for slug in slugs if Rung.SIMULATION in self._climbed(slug)]
-        for slug, found in self._simulations(simulated).items():
-            evidence[slug] += found
-        for slug in slugs:
-            if Rung.FIGURE in self._climbed(slug):
-                evidence[slug] += self._figure(slug)
-        return [self._result(slug, evidence[slug], chains[slug]) for slug in slugs]
-
-    def _climbed(self, slug: str) -> list[Rung]:
-        """The rungs of this run that the claim has a method on."""
-        claim = catalogue.claim(slug)
-        return [rung for rung in self.rungs if claim.has(rung)]
-
-    def _derive(self, module: Any, chains: list[Chain]) -> Callable[[], list[Evidence]]:
-        def run() -> list[Evidence]:
-            chains.extend(module.derive())
-            return evidence_of(chains)
-
-        return run
-
-    def _search(self, module: Any) -> Callable[[], list[Evidence]]:
-        return lambda: list(module.search(seed=self.seed))
-
-    def _method(
-        self, slug: str, rung: Rung, method: Callable[[], list[Evidence]]
-    ) -> list[Evidence]:
-        self.progress(slug, rung, None)
-        start = time.perf_counter()
-        try:
-            found = list(method())
-        except Exception as error:  # one broken method must not take the others' answers with it
-            found = [_broken(slug, rung, error)]
-        found = _timed(found, time.perf_counter() - start)
-        self.progress(slug, rung, found)
-        return found
-
-    def _simulations(self, slugs: Sequence[str]) -> dict[str, list[Evidence]]:
-        from simulations.experiment import Trial, judge
-
-        trials: dict[str, list[Trial]] = {}
-        evidence: dict[str, list[Evidence]] = {}
-        seconds: dict[str, float] = {}
-        for slug in slugs:
-            self.progress(slug, Rung.SIMULATION, None)
-            start = time.perf_counter()
-            try:
-                module = catalogue.simulation_module(slug)
-                trials[slug] = module.simulate(seed=self.seed, num_samples=self.num_samples)
-            except Exception as error:
-                evidence[slug] = [_broken(slug, Rung.SIMULATION, error)]
-            seconds[slug] = time.perf_counter() - start
-        try:
-            evidence |= judge(trials, alpha=self.alpha)
-        except Exception as error:
-            evidence |= {slug: [_broken(slug, Rung.SIMULATION, error)] for slug in trials}
-        for slug in slugs:
-            evidence[slug] = _timed(evidence[slug], seconds[slug])
-            self.progress(slug, Rung.SIMULATION, evidence[slug])
-        return evidence
-
-    def _figure(self, slug: str) -> list[Evidence]:
-        module = catalogue.figure_module(slug)
-        if module is None:
-            return []
-        return self._method(slug, Rung.FIGURE, lambda: list(module.check(module.compute())))
-
-    def _result(self, slug: str, evidence: list[Evidence], chains: list[Chain]) -> ClaimResult:
-        claim = catalogue.claim(slug)
-        decision = decide(claim, evidence, min_methods=min(2, len(self.rungs)))
-        # what no method looked at is said as well, with its reason
-        skipped = [
-            Evidence(rung, Grade.SKIPPED, "", None, "", reason)
-            for rung, reason in claim.absent.items()
-        ]
-        return ClaimResult(claim, decision, tuple(evidence + skipped), tuple(chains))
+    >>> count_methods(["theorem_2"], rungs=["derivation", "search", "figure"])
+    2
+    """
+    climbed = _rungs(rungs)
+    claims = [catalogue.claim(slug) for slug in catalogue.select(slugs)]
+    return sum(claim.has(rung) for claim in claims for rung in climbed)
 
 
-def _timed(evidence: Sequence[Evidence], seconds: float) -> list[Evidence]:
-    """Share the time of a method among its findings that carry none of their own."""
-    blank = [item for item in evidence if item.seconds == 0.0]
-    rest = max(0.0, seconds - sum(item.seconds for item in evidence))
-    share = rest / len(blank) if blank else 0.0
-    return [replace(i, seconds=share) if i.seconds == 0.0 else i for i in evidence]
+def _judged(
+    examined: Mapping[str, Examination], *, alpha: float, progress: Progress
+) -> dict[str, list[Evidence]]:
+    """The findings of the simulations: all trials of a run are judged together."""
+    from simulations.experiment import judge
+
+    drawn = {slug: one for slug, one in examined.items() if one.trials}
+    try:
+        found = judge({slug: one.trials for slug, one in drawn.items()}, alpha=alpha)
+    except Exception as error:  # the other methods' answers are not lost
+        found = {slug: [broken(slug, Rung.SIMULATION, error)] for slug in drawn}
+    found = {slug: timed(items, drawn[slug].seconds) for slug, items in found.items()}
+    for slug, items in found.items():
+        progress(slug, Rung.SIMULATION, items)
+    return found
 
 
-def _broken(slug: str, rung: Rung, error: Exception) -> Evidence:
-    part = catalogue.claim(slug).parts[0].name
-    detail = f"the method broke: {type(error).__name__}: {error}"
-    return Evidence(rung, Grade.UNDECIDED, part, None, "", detail)
+def _result(one: Examination, counted: Sequence[Evidence], rungs: Sequence[Rung]) -> ClaimResult:
+    claim = catalogue.claim(one.slug)
+    found = {**one.found, Rung.SIMULATION: [*one.found.get(Rung.SIMULATION, []), *counted]}
+    evidence = [item for rung in rungs for item in found.get(rung, [])]
+    decision = decide(claim, evidence, min_methods=min(2, len(rungs)))
+    # what no method looked at is said as well, with its reason
+    skipped = [
+        Evidence(rung, Grade.SKIPPED, "", None, "", reason) for rung, reason in claim.absent.items()
+    ]
+    return ClaimResult(claim, decision, tuple(evidence + skipped), tuple(one.chains))
 
 
 def _rungs(asked: Iterable[Rung | str] | None) -> tuple[Rung, ...]:
@@ -215,11 +144,13 @@ def _rungs(asked: Iterable[Rung | str] | None) -> tuple[Rung, ...]:
     return tuple(rung for rung in RUNGS if rung in wanted)
 
 
-def _check_parameters(num_samples: int, seed: int, alpha: float) -> None:
+def _check_parameters(num_samples: int, seed: int, alpha: float, workers: int) -> None:
     if not 1 <= num_samples <= MAX_SAMPLES:
         raise ValueError(f"samples = {num_samples} is outside [1, {MAX_SAMPLES}]")
     if not 0 <= seed < 2**64:
         raise ValueError(f"seed = {seed} is outside [0, 2^64)")
+    if workers < 1:
+        raise ValueError(f"workers = {workers} is outside [1, inf)")
     if not (math.isfinite(alpha) and 0 < alpha < 1):
         raise ValueError(f"alpha = {alpha} is outside (0, 1)")
 

@@ -5,21 +5,36 @@ Numbers
     values of SymPy expressions), compensated (double-double arithmetic).
 Laws
     noise and symmetric_noise (Laplace, Gaussian, uniform in floats), densities (the same as SymPy
-    expressions, to be integrated), likelihood_ratio (the law of T), rops (Appendix D).
+    expressions, to be integrated), likelihood_ratio (the law of T), subset_law (the same as an
+    exact sum over subsets of the coordinates), rops (Appendix D).
 Certificates
-    certificates (every radius, rounded down), tightness (the worst-case classifiers).
+    certificates (every radius, rounded down) and radius_formulas (their formulas), directional
+    (the exact radius of a direction) and tie_search (where its worst case ties), tightness (the
+    worst-case classifiers).
 Statistics
     confidence and binomial_tails (exact tests of counts, Holm).
 What a claim is
     claim (parts, evidence, verdicts), symbols (the published symbols), claims/ (one module each).
 Derivations
-    derivation (chains of checked steps), and the steps that several proofs start from:
-    laplace_steps, dp_terms, gaussian_steps, rops_steps.
+    derivation (chains of checked steps), and in steps/ what several proofs start from.
+    Laplace noise: laplace_steps, ratio_steps (the density ratio is e^(-T/lambda)), axis_steps and
+    diagonal_steps (worst sets on an axis and on the diagonal of the plane), directional_steps
+    (several coordinates), lipschitz_steps (smoothed quantiles), ball_steps (l1 balls, disks).
+    Certificates: dp_terms, term_advantage and term_pairs (Theorem 1's two terms), exact_steps (the
+    exact radius), renyi_steps and renyi_orders (Renyi divergence), gaussian_steps, uniform_steps.
+    Appendix D: rops_steps, certified_rops_steps and certified_rops_order (with a radius).
 Enclosures
-    enclosure (signs over boxes, closed edges, isolated roots), coverage (what was covered),
-    identities, tail_bounds, and the longer ones of single claims: half_line_cuts, term_regions,
-    rops_loss.
+    enclosure (signs over boxes, closed edges, isolated roots), and in enclosures/ coverage (what
+    was covered), identities, tail_bounds, and the longer ones of single claims: half_line_cuts,
+    term_regions, divergence_boxes, exact_boxes, axis_dual (the worst test on an axis), axis_sets,
+    ratio_pieces (T along a line), axis_mass_boxes, diagonal_boxes, directional_boxes,
+    outside_boxes, uniform_enclosures, rops_loss, certified_rops_boxes.
 Searches
-    neyman_pearson and search (worst-case classifiers by linear programming), order_search (two
-    formulas), atom_patterns (the atoms of T by brute force), findings (how a search reports).
+    neyman_pearson (worst-case classifiers by linear programming), and in searches/ what looks for
+    counterexamples. Radii: search, flip_search and sides_search (within and beyond a radius),
+    exact_search, exact_k_search, renyi_search, uniform_search, worst_labels (any noise),
+    ceiling_search and certified_accuracy. Tests and sets: least_mean_search, complement_search,
+    level_cells, axis_search, diagonal_search, directional_programs, ratio_places, atom_patterns,
+    ball_overlaps. Formulas: order_search, equality_search. Appendix D: certified_rops_search. How
+    a search reports: findings.
 """

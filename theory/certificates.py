@@ -1,4 +1,4 @@
-r"""Every certified radius, each formula stated once for Arb and once for floats.
+r"""Every certified radius, rounded down, for single exact numbers and for arrays.
 
 A radius R certifies that the smoothed classifier's prediction is the same for every delta with
 ``||delta||_1 < R``. With p_a a lower bound on the top class's probability under the noise and p_b
@@ -7,28 +7,29 @@ an upper bound on every other class's, each radius is homogeneous in the scale o
 ====================  ==============================================================  ============
 `theorem_1`           max{(scale/2) log(p_a/p_b), -scale log(1 - p_a + p_b)}          eq. (1)
 `theorem_2`           -scale log(2 (1 - p_a))                                         eq. (2)
+`exact`               (scale/2) (Q(p_a) - Q(p_b')), p_b' = min(p_b, 1 - p_a)         ours
+`exact_k`             the same with p_a' = max(p_a, 1 - (K - 1) p_b') for p_a         ours
 `lecuyer`             (scale/2) log(p_a/p_b)                                          Table 1
 `cohen`               (sigma/2) (Phi^-1(p_a) - Phi^-1(p_b))                           Table 1
 `uniform`             half_width (p_a - p_b)                                          Yang 2020
 ====================  ==============================================================  ============
 
-In the binary case p_b is omitted and 1 - p_a is put in its place in every formula: if then p_a is
-below 1/2, the method abstains, which is `ABSTAIN` (a NaN) and not a radius of 0.
+Q is the unit Laplace quantile. In the binary case p_b is omitted and 1 - p_a is put in its place
+in every formula: if then p_a is below 1/2, the method abstains, which is `ABSTAIN` (a NaN) and not
+a radius of 0.
 
 ``rounding="down"`` (the default) gives a float that is provably not above the exact value.
 ``rounding="nearest"`` is for plots. The directions are never mixed.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+import operator
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, fmpq
-from scipy.special import ndtri
+from flint import arb
 
 from theory.arguments import Arguments, FloatArray, Point, Probability, Scale
 from theory.exact import (
@@ -40,9 +41,9 @@ from theory.exact import (
     times_surd,
     working_precision,
 )
+from theory.radius_formulas import FORMULAS, Formula, Method, implied
 
 Rounding: TypeAlias = Literal["down", "nearest"]
-Method: TypeAlias = Literal["theorem_1", "new_term", "theorem_2", "lecuyer", "cohen", "uniform"]
 Radius: TypeAlias = float | FloatArray
 
 ABSTAIN = math.nan
@@ -58,104 +59,6 @@ def is_abstention(radius: Radius) -> bool | npt.NDArray[np.bool_]:
     (True, False)
     """
     return math.isnan(radius) if isinstance(radius, float) else np.isnan(radius)
-
-
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """One radius per unit of scale, stated twice: for balls (rigorous) and for floats (plots).
-
-    Both take p_a and p_b with 0 <= p_b < p_a <= 1. At p_a = p_b, where a formula by itself could
-    say 0/0 or inf - inf, every radius is 0 and the formula is not asked.
-    """
-
-    ball: Callable[[fmpq, fmpq], fmpq | arb]
-    floats: Callable[[FloatArray, FloatArray], FloatArray]
-
-
-def _log(x: fmpq) -> arb:
-    if x == 0:
-        return arb.neg_inf()
-    # x - 1 is exact, so log1p keeps the digits that log would cancel.
-    return arb(x - 1).log1p() if 1 < 2 * x < 4 else arb(x).log()
-
-
-def _quantile(p: fmpq) -> arb:
-    """Phi^-1(p) for 0 < p < 1; the tails from erfcinv, whose argument is exact and small."""
-    if 4 * p < 1:
-        return -arb(2).sqrt() * arb(2 * p).erfcinv()
-    if 4 * p > 3:
-        return arb(2).sqrt() * arb(2 - 2 * p).erfcinv()
-    return arb(2).sqrt() * arb(2 * p - 1).erfinv()
-
-
-def _lecuyer(p_a: fmpq, p_b: fmpq) -> arb:
-    return -_log(p_b / p_a) / 2  # Table 1; eq. (1), first term
-
-
-def _lecuyer_floats(p_a: FloatArray, p_b: FloatArray) -> FloatArray:
-    ratio = p_b / p_a
-    near_one = np.log1p((p_b - p_a) / p_a)
-    # A ratio near the smallest float has lost digits; the logarithms have not.
-    far = np.where(ratio > 1e-290, np.log(ratio), np.log(p_b) - np.log(p_a))
-    return -np.where(ratio > 0.5, near_one, far) / 2
-
-
-def _new_term(p_a: fmpq, p_b: fmpq) -> arb:
-    return -_log(1 - p_a + p_b)  # eq. (1), second term
-
-
-def _new_term_floats(p_a: FloatArray, p_b: FloatArray) -> FloatArray:
-    gap = p_a - p_b
-    return -np.where(gap < 0.5, np.log1p(-gap), np.log((1 - p_a) + p_b))
-
-
-def _theorem_1(p_a: fmpq, p_b: fmpq) -> arb:
-    return _lecuyer(p_a, p_b).max(_new_term(p_a, p_b))  # eq. (1)
-
-
-def _theorem_1_floats(p_a: FloatArray, p_b: FloatArray) -> FloatArray:
-    return np.maximum(_lecuyer_floats(p_a, p_b), _new_term_floats(p_a, p_b))
-
-
-def _theorem_2(p_a: fmpq, _: fmpq) -> arb:
-    return -_log(2 * (1 - p_a))  # eq. (2)
-
-
-def _theorem_2_floats(p_a: FloatArray, _: FloatArray) -> FloatArray:
-    return -np.where(p_a < 0.75, np.log1p(1 - 2 * p_a), np.log(2 * (1 - p_a)))
-
-
-def _cohen(p_a: fmpq, p_b: fmpq) -> arb:
-    if p_a == 1 or p_b == 0:
-        return arb.pos_inf()
-    if p_a + p_b == 1:
-        return _quantile(p_a)  # Table 1: one quantile instead of two that are opposite
-    return (_quantile(p_a) - _quantile(p_b)) / 2  # Cohen et al. 2019, Theorem 1
-
-
-def _cohen_floats(p_a: FloatArray, p_b: FloatArray) -> FloatArray:
-    quantiles: FloatArray = (ndtri(p_a) - ndtri(p_b)) / 2
-    return quantiles
-
-
-def _uniform(p_a: fmpq, p_b: fmpq) -> fmpq:
-    return p_a - p_b  # Yang et al. 2020
-
-
-def _uniform_floats(p_a: FloatArray, p_b: FloatArray) -> FloatArray:
-    return p_a - p_b
-
-
-FORMULAS: Mapping[Method, Formula] = MappingProxyType(
-    {
-        "theorem_1": Formula(_theorem_1, _theorem_1_floats),
-        "new_term": Formula(_new_term, _new_term_floats),
-        "theorem_2": Formula(_theorem_2, _theorem_2_floats),
-        "lecuyer": Formula(_lecuyer, _lecuyer_floats),
-        "cohen": Formula(_cohen, _cohen_floats),
-        "uniform": Formula(_uniform, _uniform_floats),
-    }
-)
 
 
 def theorem_1(
@@ -238,6 +141,67 @@ def theorem_2(p_a: Probability, *, scale: Scale, rounding: Rounding = "down") ->
     (0.0, nan)
     """
     return _evaluate("theorem_2", p_a, None, "scale", scale, rounding)
+
+
+def exact(
+    p_a: Probability, p_b: Probability | None = None, *, scale: Scale, rounding: Rounding = "down"
+) -> Radius:
+    r"""The largest radius that Laplace noise certifies, with any number of classes.
+
+    .. math:: (\lambda/2) (Q(p_a) - Q(\min\{p_b, 1 - p_a\}))
+
+    Q(p) is the unit Laplace quantile, log(2p) up to 1/2 and -log(2(1-p)) from there. The claim
+    `exact_multiclass_radius` proves that it is sound in every dimension and attained. It is never
+    below `theorem_1`, and equals `theorem_2` where p_b is 1 - p_a or more. Parameters, rounding
+    and errors are those of `theorem_1`; at p_a = p_b it is positive where p_a > 1/2.
+
+    Examples
+    --------
+    >>> exact("0.7", "0.1", scale=2), theorem_1("0.7", "0.1", scale=2)
+    (2.120263536200091, 1.9459101490553132)
+    """
+    return _evaluate("exact", p_a, p_b, "scale", scale, rounding)
+
+
+def exact_k(
+    p_a: Probability,
+    p_b: Probability | None = None,
+    *,
+    num_classes: int,
+    scale: Scale,
+    rounding: Rounding = "down",
+) -> Radius:
+    r"""The largest radius that Laplace noise certifies, with exactly so many classes.
+
+    .. math:: (\lambda/2) (Q(p_a') - Q(p_b')),\quad
+        p_b' = \min\{p_b, 1 - p_a\},\; p_a' = \max\{p_a, 1 - (K - 1) p_b'\}
+
+    The claim `exact_multiclass_radius_k` proves that it is sound and attained. `num_classes` = K
+    is an integer of at least 2 (ValueError otherwise); the rest is as in `exact`.
+
+    Examples
+    --------
+    >>> exact_k("0.7", "0.1", num_classes=3, scale=2), exact("0.8", "0.1", scale=2)
+    (2.525728644308255, 2.525728644308255)
+    """
+    classes = parse_num_classes(num_classes)
+    return _evaluate("exact", p_a, p_b, "scale", scale, rounding, classes=classes)
+
+
+def parse_num_classes(num_classes: int | str) -> int:
+    """The number of classes, an integer of at least 2; a ValueError of one line otherwise.
+
+    >>> parse_num_classes("10")
+    10
+    """
+    try:
+        number = int(num_classes) if isinstance(num_classes, str) else operator.index(num_classes)
+    except (TypeError, ValueError):
+        number = 0
+    if number < 2:
+        legal = "the integers from 2 on"
+        raise ValueError(f"num_classes = {describe(num_classes)} is outside {legal}")
+    return number
 
 
 def lecuyer(
@@ -342,9 +306,12 @@ def radius_ball(
 
 
 def _ball(formula: Formula, at: Point) -> arb:
-    if at.p_a == at.p_b:
+    p_a, p_b = at.p_a, at.p_b
+    if formula.classes is not None:
+        p_a, p_b = implied(p_a, p_b, formula.classes)
+    if p_a == p_b:
         return arb(0)
-    return times_surd(formula.ball(at.p_a, at.p_b), at.size, at.radicand)
+    return times_surd(formula.ball(p_a, p_b), at.size, at.radicand)
 
 
 def _rounded(formula: Formula, at: Point, rounding: Rounding) -> float:
@@ -357,10 +324,13 @@ def _rounded(formula: Formula, at: Point, rounding: Rounding) -> float:
 
 def _in_floats(formula: Formula, arguments: Arguments) -> FloatArray:
     p_a, p_b, scale = arguments.floats()
+    abstains = (p_a < 0.5) if arguments.p_b is None else False
+    if formula.classes is not None:
+        p_a, p_b = implied(p_a, p_b, formula.classes)
     with np.errstate(all="ignore"):  # the ends of the domain are infinities, as they should be
         unit = np.where(p_a == p_b, 0.0, formula.floats(p_a, p_b))
         radii = np.where(np.isinf(unit), unit, scale * unit)
-    return np.where(p_a < 0.5, ABSTAIN, radii) if arguments.p_b is None else radii
+    return np.where(abstains, ABSTAIN, radii)
 
 
 def _evaluate(
@@ -370,10 +340,14 @@ def _evaluate(
     scale_name: str,
     scale: Scale,
     rounding: Rounding,
+    *,
+    classes: int | None = None,
 ) -> Radius:
     if rounding not in ("down", "nearest"):
         raise ValueError(f"rounding = {describe(rounding)} is neither down nor nearest")
     formula, arguments = FORMULAS[method], Arguments.parse(p_a, p_b, scale_name, scale)
+    if classes is not None:
+        formula = replace(formula, classes=classes)
     shape = arguments.shape
     if rounding == "nearest" and shape != ():
         return _in_floats(formula, arguments)

@@ -54,7 +54,8 @@ class Root:
 
 def describe(box: Box) -> str:
     """The box in words."""
-    return ", ".join(f"{symbol} in [{low}, {high}]" for symbol, (low, high) in box.items())
+    sides = (f"{symbol} in [{low}, {high}]" for symbol, (low, high) in box.items())
+    return ", ".join(sides) or "constants"
 
 
 def sign_on_box(
@@ -300,7 +301,8 @@ def enclosed(
     """
     outcomes = list(outcomes)
     roots = roots or {}
-    scope = "; ".join(outcome.scope for outcome in outcomes)
+    # several outcomes may be about one box, and identities about none
+    scope = "; ".join(dict.fromkeys(outcome.scope for outcome in outcomes if outcome.scope))
     false = next((o for o in outcomes if o.status is False), None)
     lost = [name for name, root in roots.items() if root is None]
     if false is not None and proves:

@@ -1,4 +1,4 @@
-"""The law of T(x) = ||x - delta||_1 - ||x||_1 under Laplace noise: its atoms, exactly.
+"""The law of T(x) = ||x - delta||_1 - ||x||_1 under Laplace noise: its atoms and its c.d.f.
 
 Every coordinate contributes on its own: with a = |delta_i| > 0, T_i is a with probability 1/2 (on
 the far side of the origin), -a with probability e^(-a/scale)/2 (beyond the move), and has a
@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy as sp
 
 from theory.balls import PRECISION, Ball, rational_ball
 from theory.exact import Exact, to_fraction, to_positive, working_precision
+from theory.subset_law import SubsetLaw
 
 #: More atoms than this are not listed one by one.
 MAX_ATOMS = 1 << 16
@@ -169,31 +171,60 @@ class LikelihoodRatio:
             return total
 
     def cdf(self, t: Exact, precision: int = PRECISION) -> Ball:
-        """A ball around P(T <= t), for a delta with at most one non-zero coordinate.
+        """A ball around P(T <= t), right-continuous: it jumps by the mass of an atom at t.
 
-            0 below -a, e^(-(a - t)/(2 scale))/2 on [-a, a), 1 from a on, with a = |delta_i|
+        For one non-zero coordinate, with a = |delta_i|, it is
+            0 below -a, e^(-(a - t)/(2 scale))/2 on [-a, a), 1 from a on,
+        and for several the sum over subsets of `theory.subset_law`.
+
+        Parameters
+        ----------
+        t : int, float, Decimal, Fraction or str
+            The threshold; whether an atom lies at t is decided exactly.
+        precision : int
+            Correct bits of the probability, where it is neither 0 nor 1.
 
         Raises
         ------
         ValueError
-            If t is not a finite number, or more than one coordinate of delta is not zero.
+            If t is not a finite number, or delta has more subsets than `theory.subset_law` sums.
 
         Examples
         --------
         >>> float(LikelihoodRatio.of([3], scale=2).cdf(3)), LikelihoodRatio.of([3], scale=2).cdf(-4)
         (1.0, 0)
+        >>> both = LikelihoodRatio.of([1, "-0.5"], scale=2)
+        >>> (both.cdf("0.5") - both.below("0.5")).overlaps(both.atoms()[2].ball())
+        True
         """
-        place = to_fraction(t)
-        if len(self.magnitudes) > 1:
-            raise ValueError(
-                f"delta has {len(self.magnitudes)} non-zero coordinates, legal is at most 1"
-            )
+        return self._up_to(to_fraction(t), precision, closed=True)
+
+    def below(self, t: Exact, precision: int = PRECISION) -> Ball:
+        """A ball around P(T < t), the limit of the c.d.f. from below; parameters as in `cdf`.
+
+        Examples
+        --------
+        >>> float(LikelihoodRatio.of([3, 0], scale=2).below(3))
+        0.5
+        """
+        return self._up_to(to_fraction(t), precision, closed=False)
+
+    def _up_to(self, place: Fraction, precision: int, *, closed: bool) -> Ball:
+        if place < -self.norm or (place == -self.norm and not closed):
+            return rational_ball(0)
+        if place > self.norm or (place == self.norm and closed):
+            return rational_ball(1)
+        # T = r - 2 r V, so {T <= t} is {V >= (r - t)/(2r)}
+        tail = _subset_law(self.magnitudes).tail(
+            (self.norm - place) / (2 * self.norm), self.norm / self.scale, precision
+        )
         with working_precision(precision):
-            if place < -self.norm:
-                return rational_ball(0)
-            if place >= self.norm:
-                return rational_ball(1)
-            return (-rational_ball((self.norm - place) / (2 * self.scale))).exp() / 2
+            return +tail.from_here if closed else +tail.above
+
+
+@lru_cache(maxsize=16)
+def _subset_law(magnitudes: tuple[Fraction, ...]) -> SubsetLaw:
+    return SubsetLaw.of(magnitudes)
 
 
 def _rational(value: Fraction) -> sp.Rational:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from l1cert.cli.output import print_json, say, usage_errors
@@ -10,10 +12,17 @@ from l1cert.cli.output import print_json, say, usage_errors
 TITLES = {
     "theorem_1": "Theorem 1 (Laplace)",
     "theorem_2": "Theorem 2 (Laplace, two classes)",
+    "exact": "exact (Laplace)",
+    "exact_k": "exact with {classes} classes (Laplace)",
+    "directional": "exact in the direction (Laplace)",
     "lecuyer": "Lecuyer et al. (Laplace)",
     "cohen": "Cohen et al. (Gaussian)",
     "uniform": "Yang et al. (uniform)",
 }
+
+
+#: a larger direction would take minutes
+MOST_EQUAL = 2000
 
 
 @click.command("radius")
@@ -21,18 +30,42 @@ TITLES = {
 @click.option("--pb", "p_b", metavar="Y", help="Upper bound on every other class.")
 @click.option("--scale", metavar="L", help="Laplace scale: lambda = L, sigma = sqrt(2) L.")
 @click.option("--sigma", metavar="S", help="Standard deviation of one coordinate, any noise.")
+@click.option("--classes", metavar="K", help="Number of classes, for exact_k.")
+@click.option("--direction", metavar="D1,D2,...", help="A perturbation, up to a factor; no --pb.")
+@click.option("--direction-equal", "equal", metavar="K", help="K equal coordinates; no --pb.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def command(p_a: str, p_b: str | None, scale: str | None, sigma: str | None, as_json: bool) -> None:
+def command(
+    p_a: str,
+    p_b: str | None,
+    scale: str | None,
+    sigma: str | None,
+    classes: str | None,
+    direction: str | None,
+    equal: str | None,
+    as_json: bool,
+) -> None:
     """Every method's certified l1 radius under noise of the same variance.
 
     Give exactly one of --scale and --sigma. Decimals and fractions ("0.99", "2/3") are taken
     exactly, and every radius is rounded down: each delta with ||delta||_1 below it is certified.
     Without --pb there are two classes, PB = 1 - PA, and PA below 1/2 abstains.
+
+    The exact radii are the largest that Laplace noise certifies: for any number of classes, for K
+    of them, and (two classes) for perturbations in one direction, where only multiples of the
+    given one with a smaller l1 norm are certified.
     """
     from l1cert.radii import radius
+    from theory.certificates import parse_num_classes
 
     with usage_errors():
-        radii = radius(p_a, p_b, scale=scale, sigma=sigma)
+        radii = radius(
+            p_a,
+            p_b,
+            scale=scale,
+            sigma=sigma,
+            num_classes=None if classes is None else parse_num_classes(classes),
+            direction=_direction(direction, equal),
+        )
     values = radii.as_json()
     if as_json:
         print_json(values)
@@ -40,5 +73,19 @@ def command(p_a: str, p_b: str | None, scale: str | None, sigma: str | None, as_
     missing = "abstains" if values["abstain"] else "needs two classes"
     say(f"{'method':<34}{'certified l1 radius':>22}")
     for name, title in TITLES.items():
-        value = values[name]
-        say(f"{title:<34}{missing if value is None else str(value):>22}")
+        if name in values:
+            value = values[name]
+            label = title.format(classes=classes)
+            say(f"{label:<34}{missing if value is None else str(value):>22}")
+
+
+def _direction(direction: str | None, equal: str | None) -> Sequence[str] | None:
+    if equal is None:
+        return None if direction is None else direction.split(",")
+    if direction is not None:
+        raise ValueError(
+            f"direction = {direction} and direction-equal = {equal}: at most one may be given"
+        )
+    if not equal.isdecimal() or not 1 <= int(equal) <= MOST_EQUAL:
+        raise ValueError(f"direction-equal = {equal} is outside the integers in [1, {MOST_EQUAL}]")
+    return ["1"] * int(equal)

@@ -11,13 +11,13 @@ import click
 
 from l1cert.cli.output import check_writable, say, usage_errors, write_text
 from l1cert.cli.sampling import sampling_options
+from l1cert.provenance import available_processors
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from l1cert.examination import Progress
     from l1cert.report import Report
-    from l1cert.verification import Progress
     from theory.claim import Evidence, Rung
 
 
@@ -40,6 +40,12 @@ COLOURS = {
     help="Only derivation, enclosure, search, simulation or figure; repeatable.",
 )
 @sampling_options
+@click.option(
+    "--workers",
+    type=int,
+    metavar="N",
+    help="Processes that share out the claims; as many as there are processors by default.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print only the JSON report.")
 @click.option(
     "--out",
@@ -53,6 +59,7 @@ def command(
     num_samples: int,
     seed: int,
     alpha: float,
+    workers: int | None,
     as_json: bool,
     out: Path | None,
 ) -> None:
@@ -64,13 +71,15 @@ def command(
     """
     from rich.console import Console
 
-    from l1cert.verification import verify
+    from l1cert.verification import count_methods, verify
 
     if out is not None:
         check_writable(out)
     # progress goes to standard error, and only to a person
     watcher = Console(stderr=True, highlight=False)
-    live = _Watch(watcher) if watcher.is_terminal and not as_json else _Silent()
+    with usage_errors():
+        total = count_methods(slugs, rungs=rungs or None)
+    live = _Watch(watcher, total) if watcher.is_terminal and not as_json else _Silent()
     with usage_errors(), live as progress:
         report = verify(
             slugs,
@@ -78,6 +87,7 @@ def command(
             num_samples=num_samples,
             seed=seed,
             alpha=alpha,
+            workers=available_processors() if workers is None else workers,
             progress=progress,
         )
     if as_json:
@@ -94,40 +104,37 @@ class _Silent(nullcontext["Progress | None"]):
 
 
 class _Watch(AbstractContextManager["Progress | None"]):
-    """A live table: claims down, methods across, what each has found so far."""
+    """A bar over the methods, and the one that runs or has just finished."""
 
-    def __init__(self, console: Console) -> None:
-        from rich.live import Live
+    def __init__(self, console: Console, total: int) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
 
-        self.cells: dict[str, dict[str, str]] = {}
-        self.live = Live(console=console, transient=True, get_renderable=self._table)
+        self.bar = Bar(
+            TextColumn("methods"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+        )
+        self.task = self.bar.add_task("", total=total)
+        self.done: set[tuple[str, Rung]] = set()
 
     def __enter__(self) -> Progress:
-        self.live.__enter__()
+        self.bar.__enter__()
         return self._update
 
     def __exit__(self, *details: object) -> None:
-        self.live.__exit__(None, None, None)
+        self.bar.__exit__(None, None, None)
 
     def _update(self, slug: str, rung: Rung, evidence: Sequence[Evidence] | None) -> None:
-        row = self.cells.setdefault(slug, {})
-        if evidence is None:
-            row[rung.value] = "..."
-        else:
-            row[rung.value] = "/".join(dict.fromkeys(item.grade.value for item in evidence))
-
-    def _table(self) -> Table:
-        from rich.table import Table
-
-        from l1cert.verification import RUNGS
-
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("claim", no_wrap=True)
-        for rung in RUNGS:
-            table.add_column(rung.value)
-        for slug, row in self.cells.items():
-            table.add_row(slug, *(row.get(rung.value, "") for rung in RUNGS))
-        return table
+        found = "/".join(dict.fromkeys(item.grade.value for item in evidence or ()))
+        if evidence is not None:
+            self.done.add((slug, rung))  # a simulation is told of when drawn and when judged
+        said = f"{slug} {rung.value} {found}".rstrip()
+        self.bar.update(self.task, completed=len(self.done), description=said)
 
 
 def _print(report: Report) -> None:

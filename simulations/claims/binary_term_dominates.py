@@ -14,7 +14,7 @@ from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.binary_term_dominates import PRINTED
 from theory.noise import Laplace
-from theory.search import numeric_radius
+from theory.searches.search import numeric_radius
 from theory.symbols import p_a
 
 #: (PA, scale, dimension): every parameter moves

@@ -15,7 +15,7 @@ from simulations.sampling import IsotropicNoise, discretisation_bias
 from theory.claim import Statement
 from theory.claims.figure_6_always_largest import PRINTED
 from theory.noise import Gaussian, Laplace
-from theory.search import numeric_radius
+from theory.searches.search import numeric_radius
 from theory.symbols import p
 
 #: (PA, lambda, dimension, r/lambda, Laplace threshold/lambda, Gaussian threshold/lambda): r lies

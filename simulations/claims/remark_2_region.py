@@ -16,7 +16,7 @@ from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.remark_2_region import PRINTED
 from theory.noise import Laplace
-from theory.search import Radius, numeric_radius
+from theory.searches.search import Radius, numeric_radius
 from theory.symbols import p_a
 
 #: (PA, where PB lies in the interval, scale, dimension): every parameter moves

@@ -14,7 +14,7 @@ from simulations.sampling import IsotropicNoise, discretisation_bias, draw
 from theory.claim import Statement
 from theory.claims.table_1_cohen import PRINTED
 from theory.noise import Gaussian, Laplace, Uniform
-from theory.search import numeric_radius
+from theory.searches.search import numeric_radius
 from theory.symbols import lam, p, sigma
 
 #: (PA, lambda, dimension): every parameter moves

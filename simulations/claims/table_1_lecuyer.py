@@ -10,7 +10,7 @@ from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.table_1_lecuyer import PRINTED
 from theory.noise import Laplace
-from theory.search import numeric_radius
+from theory.searches.search import numeric_radius
 from theory.symbols import p
 
 #: (PA, scale, dimension): every parameter moves

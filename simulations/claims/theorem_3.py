@@ -11,7 +11,7 @@ from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.theorem_3 import PRINTED
 from theory.noise import Laplace
-from theory.search import numeric_radius
+from theory.searches.search import numeric_radius
 from theory.symbols import p
 from theory.tightness import HalfSpace
 

@@ -20,6 +20,7 @@ PARAMETERS = {
     "figure_04_regions": {"scale": 0.4, "num_points": 17, "margin": 1e-3},
     "figure_06_methods": {"scale": 2.5, "num_points": 60},
     "figure_10_rops_location": {"num_points": 40, "nearest": 1e-4},
+    "figure_certified_set": {"scale": 0.6, "num_points": 9},
 }
 ALL = sorted(FIGURES)
 
@@ -145,7 +146,7 @@ def test_computing_and_checking_import_no_matplotlib(name):
 def test_text_is_text(name, tmp_path):
     *_, pdf, svg = saved(name, tmp_path, formats=("pdf", "svg"))
     drawn = svg.read_text()
-    assert re.search(r"<text[^>]*>0\.6<", drawn)
+    assert re.search(r"<text[^>]*>0(\.6)?<", drawn)
     assert "STIXGeneral" in drawn
     fonts = set(re.findall(rb"/Subtype /(Type[03]|CIDFontType2|TrueType)", pdf.read_bytes()))
     assert fonts

@@ -1,6 +1,7 @@
 """The command line: its JSON, its exit codes, its one-line errors, its speed to answer."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -167,7 +168,34 @@ def test_radius_json_has_the_published_keys():
     assert radii["theorem_2"] == pytest.approx(0.5 / 2**0.5 * 3.912023005428146, rel=1e-12)
     assert radii["theorem_1"] == radii["theorem_2"]
     assert radii["abstain"] is False
-    assert set(radii) == {"theorem_1", "theorem_2", "lecuyer", "cohen", "uniform", "abstain"}
+    methods = {"theorem_1", "theorem_2", "exact", "lecuyer", "cohen", "uniform"}
+    assert set(radii) == methods | {"abstain"}
+
+
+def test_radius_with_so_many_classes():
+    code, out, _ = run(
+        "radius", "--pa", "0.6", "--pb", "0.1", "--classes", "3", "--scale", "2", "--json"
+    )
+    radii = json.loads(out)
+    assert code == 0
+    # PA' = 1 - 2 PB = 0.8 with three classes, PA = 0.6 with any number of them
+    assert radii["exact"] == pytest.approx(math.log(1 / (4 * 0.4 * 0.1)), rel=1e-12)
+    assert radii["exact_k"] == pytest.approx(math.log(1 / (4 * 0.2 * 0.1)), rel=1e-12)
+    _, table, _ = run("radius", "--pa", "0.6", "--pb", "0.1", "--classes", "3", "--scale", "2")
+    assert "exact with 3 classes" in table
+
+
+def test_radius_in_a_direction():
+    code, out, _ = run("radius", "--pa", "0.9", "--direction", "0,-2,0", "--scale", "3", "--json")
+    radii = json.loads(out)
+    assert code == 0
+    assert radii["directional"] == radii["theorem_2"]  # an axis is a worst direction
+    _, out, _ = run("radius", "--pa", "0.9", "--direction", "1,1", "--scale", "3", "--json")
+    _, equal, _ = run("radius", "--pa", "0.9", "--direction-equal", "2", "--scale", "3", "--json")
+    assert json.loads(out) == json.loads(equal)
+    assert json.loads(out)["directional"] > 1.1 * radii["theorem_2"]
+    _, out, _ = run("radius", "--pa", "0.4", "--direction", "1,1", "--scale", "3", "--json")
+    assert json.loads(out)["directional"] is None
 
 
 @pytest.mark.parametrize(
@@ -197,6 +225,20 @@ def test_radius_ends(arguments, expected):
         (("radius", "--pa", "0.7", "--scale", "1", "--sigma", "1"), ("scale", "sigma")),
         (("radius", "--pa", "0.7"), ("scale", "sigma")),
         (("radius", "--scale", "1"), ("--pa",)),
+        (("radius", "--pa", "0.7", "--scale", "1", "--classes", "1"), ("1", "from 2 on")),
+        (("radius", "--pa", "0.7", "--scale", "1", "--classes", "few"), ("few", "from 2 on")),
+        (("radius", "--pa", "0.7", "--scale", "1", "--direction", "0,0"), ("2 zeros",)),
+        (("radius", "--pa", "0.7", "--scale", "1", "--direction", "1,,2"), ("''",)),
+        (("radius", "--pa", "0.7", "--scale", "1", "--direction", "nan"), ("nan",)),
+        (("radius", "--pa", "0.7", "--scale", "1", "--direction-equal", "0"), ("0",)),
+        (
+            ("radius", "--pa", "0.7", "--pb", "0.1", "--scale", "1", "--direction", "1,1"),
+            ("0.1", "direction"),
+        ),
+        (
+            ("radius", "--pa", "0.7", "--scale", "1", "--direction", "1", "--direction-equal", "2"),
+            ("at most one",),
+        ),
         (("radius", "--pa", "__import__('os')", "--scale", "1"), ("__import__",)),
         (("verify", "theorem_9"), ("theorem_9", "theorem_2")),
         (("show", "theorem_9"), ("theorem_9", "theorem_2")),
@@ -207,6 +249,7 @@ def test_radius_ends(arguments, expected):
         (("verify", "--seed", "-1"), ("-1", "[0, 2^64)")),
         (("verify", "--alpha", "nan"), ("nan", "(0, 1)")),
         (("verify", "--alpha", "1"), ("1.0", "(0, 1)")),
+        (("verify", "--workers", "0"), ("0", "[1, inf)")),
         (("verify", "theorem_2", "--out", "no/such/folder/r.json"), ("no/such/folder",)),
         (("figure", "figure_99"), ("figure_99", "figure_04_regions")),
         (("figure", "--format", "gif"), ("gif", "pdf, svg, png")),

@@ -161,6 +161,7 @@ def test_ci_runs_the_linters_and_the_tests_and_stops_at_a_failure() -> None:
 def test_the_map_of_theory_names_every_room():
     import theory
 
-    rooms = {path.stem for path in (ROOT / "theory").glob("*.py")} - {"__init__"}
+    paths = [path for path in (ROOT / "theory").rglob("*.py") if path.parent.name != "claims"]
+    rooms = {path.stem for path in paths} - {"__init__"}
     words = set(re.findall(r"\w+", theory.__doc__))
     assert rooms <= words

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from l1cert.radii import Radii, radius
 from theory.exact import working_precision
 
-METHODS = ["theorem_1", "theorem_2", "lecuyer", "cohen", "uniform"]
+METHODS = ["theorem_1", "theorem_2", "exact", "lecuyer", "cohen", "uniform"]
 KEYS = [*METHODS, "abstain"]
 
 decimals = st.integers(1, 10**6 - 1).map(lambda k: Fraction(k, 10**6))
@@ -28,12 +28,15 @@ def ball(value: Fraction) -> arb:
 def exact_radii(p_a: Fraction, p_b: Fraction, scale: arb) -> dict[str, arb]:
     """The printed formulas with sigma = sqrt(2) lambda and half_width = sqrt(3) sigma."""
     a, b, sigma = ball(p_a), ball(p_b), arb(2).sqrt() * scale
+    tails = [2 * p.min(1 - p) for p in (a, b.min(1 - a))]
+    signs = [1 if 2 * p >= 1 else -1 for p in (a, b.min(1 - a))]
     quantiles = [arb(2).sqrt() * (2 * p - 1).erfinv() for p in (a, b)]
     lecuyer = scale / 2 * (a / b).log()
     return {
         "lecuyer": lecuyer,
         "theorem_1": lecuyer.max(-scale * (1 - a + b).log()),
         "theorem_2": -scale * (2 * (1 - a)).log(),
+        "exact": scale / 2 * (signs[1] * tails[1].log() - signs[0] * tails[0].log()),
         "cohen": sigma / 2 * (quantiles[0] - quantiles[1]),
         "uniform": arb(3).sqrt() * sigma * (a - b),
     }
@@ -155,3 +158,21 @@ def test_probabilities_outside_the_domain(p_a, p_b, message):
 def test_radii_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         radius("0.7", scale=2).cohen = 9.0
+
+
+def test_a_direction_is_for_two_classes_and_one_probability():
+    with pytest.raises(ValueError, match=r"p_b = 0\.1 and a direction"):
+        radius("0.7", "0.1", scale=1, direction=["1", "1"])
+    with pytest.raises(ValueError, match="p_a is an array"):
+        radius(np.array([0.7, 0.9]), scale=1, direction=["1", "1"])
+
+
+@pytest.mark.parametrize("size", [{"scale": "0.3"}, {"sigma": "0.3"}])
+def test_off_the_axes_more_is_certified(size):
+    on_axis = radius("0.9", **size, direction=[0, "-3", 0])
+    off_axis = radius("0.9", **size, direction=["0.1", "-3", 0])
+    assert on_axis.directional == pytest.approx(on_axis.theorem_2, rel=1e-15)
+    assert on_axis.directional <= off_axis.directional
+    assert off_axis.theorem_2 < off_axis.directional
+    assert on_axis.exact_k is None
+    assert math.isnan(radius("0.3", **size, direction=[1]).directional)

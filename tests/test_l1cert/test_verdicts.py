@@ -8,7 +8,7 @@ from pathlib import Path
 import mpmath
 import pytest
 
-from l1cert import catalogue
+from l1cert import catalogue, errata
 from theory.claim import Grade, Rung
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,12 +131,28 @@ def test_the_report_is_json_without_nan(full_report):
     assert "Infinity" not in text
 
 
-def test_the_readme_shows_this_run(full_report):
-    spec = importlib.util.spec_from_file_location("update_readme", ROOT / "docs/update_readme.py")
+def test_readme_and_errata_show_this_run(full_report):
+    spec = importlib.util.spec_from_file_location("update_pages", ROOT / "docs/update_pages.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     text = (ROOT / "README.md").read_text()
     assert module.rewritten(text, full_report) == text, "run `make readme`"
+    page = (ROOT / "docs/errata.md").read_text()
+    assert errata.markdown(full_report) == page, "run `make readme`"
+
+
+def test_the_errata_name_every_statement_that_is_not_true_as_printed(full_report):
+    page = errata.markdown(full_report)
+    places = []
+    for result in full_report.results:
+        claim, verdict = result.claim, result.decision.verdict.value
+        if claim.slug in catalogue.BEYOND or verdict == "holds":
+            assert f"`{claim.slug}`" not in page
+        else:
+            places.append(page.index(f"`{claim.slug}`"))
+    assert places == sorted(places)
+    assert len(places) >= 2
+    assert "pixels" in page
 
 
 @pytest.mark.slow

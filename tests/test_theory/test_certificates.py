@@ -10,10 +10,11 @@ from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory import certificates
+from theory import certificates, radius_formulas
 from theory.certificates import (
-    FORMULAS,
     cohen,
+    exact,
+    exact_k,
     lecuyer,
     radius_ball,
     theorem_1,
@@ -22,6 +23,7 @@ from theory.certificates import (
     uniform,
 )
 from theory.exact import Surd, to_fmpq, to_fraction, working_precision
+from theory.radius_formulas import FORMULAS
 
 HALF = Fraction(1, 2)
 PRECISION = 3000
@@ -29,6 +31,7 @@ PRECISION = 3000
 RADIUS = {
     "theorem_1": lambda p_a, p_b, s, **kw: theorem_1(p_a, p_b, scale=s, **kw),
     "new_term": lambda p_a, p_b, s, **kw: theorem_1_terms(p_a, p_b, scale=s, **kw)[1],
+    "exact": lambda p_a, p_b, s, **kw: exact(p_a, p_b, scale=s, **kw),
     "lecuyer": lambda p_a, p_b, s, **kw: lecuyer(p_a, p_b, scale=s, **kw),
     "cohen": lambda p_a, p_b, s, **kw: cohen(p_a, p_b, sigma=s, **kw),
     "uniform": lambda p_a, p_b, s, **kw: uniform(p_a, p_b, half_width=s, **kw),
@@ -63,6 +66,12 @@ def in_order(first, second):
     return (first, second) if to_fraction(first) >= to_fraction(second) else (second, first)
 
 
+def plain_quantile(p: arb) -> arb:
+    """The unit Laplace quantile in one formula: sign(p - 1/2) times -log(1 - |2p - 1|)."""
+    distance = -(1 - abs(2 * p - 1)).log()
+    return distance if p >= arb(1) / 2 else -distance
+
+
 def plain_arb(method: str, p_a: Fraction, p_b: Fraction, scale) -> arb:
     """The formulas again, as printed, with nothing rearranged: many bits do the work instead."""
     with working_precision(PRECISION):
@@ -77,6 +86,7 @@ def plain_arb(method: str, p_a: Fraction, p_b: Fraction, scale) -> arb:
             "theorem_2": lambda: -(2 * (1 - a)).log(),
             "cohen": lambda: two.sqrt() * ((2 * a - 1).erfinv() - (2 * b - 1).erfinv()) / 2,
             "uniform": lambda: a - b,
+            "exact": lambda: (plain_quantile(a) - plain_quantile(b.min(1 - a))) / 2,
         }
         if method == "theorem_1":
             return size * printed["lecuyer"]().max(printed["new_term"]())
@@ -97,6 +107,10 @@ def plain_mpmath(method: str, p_a: Fraction, p_b: Fraction, scale) -> mpmath.mpf
         return size * mpmath.sqrt(2) * (mpmath.erfinv(2 * a - 1) - mpmath.erfinv(2 * b - 1)) / 2
     if method == "uniform":
         return size * (a - b)
+    if method == "exact":
+        low = min(b, 1 - a)
+        tails = [mpmath.log(2 * min(p, 1 - p)) for p in (a, low)]
+        return size * (-mpmath.sign(2 * a - 1) * tails[0] - tails[1]) / 2
     if method == "lecuyer":
         return size * mpmath.log(a / b) / 2
     return -size * mpmath.log(2 * (1 - a) if method == "theorem_2" else 1 - a + b)
@@ -120,7 +134,7 @@ def test_down_is_the_largest_float_below_the_exact_radius(method, first, second,
     p_a, p_b = in_order(first, second)
     exact_a, exact_b = to_fraction(p_a), to_fraction(p_b)
     value = RADIUS[method](p_a, p_b, scale)
-    if exact_a == exact_b:
+    if exact_a == exact_b and (method != "exact" or exact_a <= HALF):
         assert value == 0.0
     elif is_finite_case(method, exact_a, exact_b):
         assert is_rounded_down(value, plain_arb(method, exact_a, exact_b, scale))
@@ -197,16 +211,18 @@ def test_rounding_to_nearest_instead_of_down_is_caught():
 
 
 MUTANTS = {
-    "factor 1/2 dropped": ("lecuyer", lambda p_a, p_b: -certificates._log(p_b / p_a)),
-    "p_b dropped": ("new_term", lambda p_a, p_b: -certificates._log(1 - p_a)),
-    "factor 2 dropped": ("theorem_2", lambda p_a, p_b: -certificates._log(1 - p_a)),
+    "factor 1/2 dropped": ("lecuyer", lambda p_a, p_b: -radius_formulas._log(p_b / p_a)),
+    "p_b dropped": ("new_term", lambda p_a, p_b: -radius_formulas._log(1 - p_a)),
+    "factor 2 dropped": ("theorem_2", lambda p_a, p_b: -radius_formulas._log(1 - p_a)),
     "minimum for maximum": (
         "theorem_1",
-        lambda p_a, p_b: certificates._lecuyer(p_a, p_b).min(certificates._new_term(p_a, p_b)),
+        lambda p_a, p_b: radius_formulas._lecuyer(p_a, p_b).min(
+            radius_formulas._new_term(p_a, p_b)
+        ),
     ),
-    "lower quantile dropped": ("cohen", lambda p_a, p_b: certificates._quantile(p_a) / 2),
+    "lower quantile dropped": ("cohen", lambda p_a, p_b: radius_formulas._quantile(p_a) / 2),
     "doubled": ("uniform", lambda p_a, p_b: 2 * (p_a - p_b)),
-    "up by 1e-15": ("cohen", lambda p_a, p_b: certificates._cohen(p_a, p_b) + fmpq(1, 10**15)),
+    "up by 1e-15": ("cohen", lambda p_a, p_b: radius_formulas._cohen(p_a, p_b) + fmpq(1, 10**15)),
     "p_a a float": ("theorem_2", lambda p_a, p_b: -(2 * (1 - arb(float(p_a)))).log()),
 }
 
@@ -217,7 +233,7 @@ def test_a_wrong_formula_is_caught(monkeypatch, mutant):
     p_a = [Fraction(k, 101) for k in range(55, 100, 5)]
     exact = [plain_arb(method, p, 1 - p, "1.7") for p in p_a]
     right = [RADIUS[method](p, None, "1.7") for p in p_a]
-    wrong = certificates.Formula(ball, FORMULAS[method].floats)
+    wrong = radius_formulas.Formula(ball, FORMULAS[method].floats)
     monkeypatch.setattr(certificates, "FORMULAS", {**FORMULAS, method: wrong})
     mutated = [RADIUS[method](p, None, "1.7") for p in p_a]
     assert all(map(is_rounded_down, right, exact))
@@ -299,6 +315,50 @@ def test_theorem_1_is_the_larger_of_its_terms(first, second, scale):
     terms = theorem_1_terms(p_a, p_b, scale=scale)
     assert terms[0] == lecuyer(p_a, p_b, scale=scale)
     assert theorem_1(p_a, p_b, scale=scale) == max(terms)
+
+
+@given(probabilities, probabilities, scales)
+def test_the_exact_radius_is_never_below_theorem_1(first, second, scale):
+    p_a, p_b = in_order(first, second)
+    assert exact(p_a, p_b, scale=scale) >= theorem_1(p_a, p_b, scale=scale)
+
+
+@given(probabilities.map(upper_half), probabilities, scales)
+def test_a_runner_up_bound_above_the_complement_adds_nothing(p_a, second, scale):
+    p_b = min(to_fraction(p_a), max(1 - to_fraction(p_a), to_fraction(second)))
+    assert exact(p_a, p_b, scale=scale) == theorem_2(p_a, scale=scale)
+    assert exact(p_a, scale=scale) == theorem_2(p_a, scale=scale)
+
+
+@given(probabilities, probabilities, st.integers(2, 50), scales)
+def test_so_many_classes_imply_a_larger_top_probability(first, second, classes, scale):
+    p_a, p_b = (to_fraction(p) for p in in_order(first, second))
+    other = min(p_b, 1 - p_a)
+    top = max(p_a, 1 - (classes - 1) * other)
+    radius = exact_k(p_a, p_b, num_classes=classes, scale=scale)
+    assert radius == exact(top, other, scale=scale)
+    assert radius >= exact_k(p_a, p_b, num_classes=classes + 1, scale=scale)
+    if p_b > 0:
+        enough = 2 + math.ceil(max(0, 1 - p_a - p_b) / p_b)
+        assert exact_k(p_a, p_b, num_classes=enough, scale=scale) == exact(p_a, p_b, scale=scale)
+
+
+def test_exact_k_takes_arrays():
+    p_a, p_b = np.array([0.3, 0.7, 0.9]), np.array([0.125, 0.1, 0.0])
+    for rounding in ("down", "nearest"):
+        radii = exact_k(p_a, p_b, num_classes=4, scale="0.5", rounding=rounding)
+        each = [
+            exact_k(a, b, num_classes=4, scale="0.5", rounding=rounding)
+            for a, b in zip(p_a, p_b, strict=True)
+        ]
+        assert radii.tolist() == pytest.approx(each, rel=1e-15)
+    assert math.isnan(exact_k(np.array([0.4]), num_classes=4, scale=1)[0])
+
+
+@pytest.mark.parametrize("classes", [1, 0, -3, 2.5, "two", None, True])
+def test_a_number_of_classes_below_two_is_refused(classes):
+    with pytest.raises(ValueError, match=r"num_classes = .* is outside the integers from 2 on"):
+        exact_k("0.6", "0.1", num_classes=classes, scale=1)
 
 
 def test_both_terms_of_theorem_1_can_be_the_larger():

@@ -37,7 +37,9 @@ INF = math.inf
         *((name, "0.4999999999999999999999", None, None) for name in RADIUS),
         *((name, "0.3", "0.3", 0.0) for name in MULTI_CLASS),
         *((name, 0, 0, 0.0) for name in MULTI_CLASS),
-        *((name, 1, 1, 0.0) for name in MULTI_CLASS),
+        *((name, 1, 1, 0.0) for name in MULTI_CLASS if name != "exact"),
+        ("exact", 1, 1, INF),  # the top class has probability 1, whatever p_b says
+        ("exact", "0.75", "0.75", math.nextafter(3 * math.log(2), 0)),
         *((name, "0.3", 0, INF) for name in ("theorem_1", "lecuyer", "cohen")),
         *((name, 1, 0, INF) for name in RADIUS if name not in ("uniform", "theorem_2")),
         ("cohen", 1, "0.25", INF),

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from theory import densities, laplace_steps
+from theory import densities
 from theory.derivation import chain, is_zero
+from theory.steps import laplace_steps
 from theory.symbols import lam, r, u
 
 LAWS = {densities.laplace: stats.laplace, densities.gaussian: stats.norm}

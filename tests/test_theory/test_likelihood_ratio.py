@@ -95,6 +95,47 @@ def test_atoms_of_two_coordinates_are_the_jumps_of_a_convolution(
     for place in [*atoms, 0.37 * float(law.norm), -0.61 * float(law.norm)]:
         jump = cdf(place + step) - cdf(place - step)
         assert jump == pytest.approx(atoms.get(place, 0.0), abs=1e-5)
+    # away from the atoms the c.d.f. itself is that convolution
+    for share in range(-19, 20, 2):
+        place = law.norm * Fraction(share, 20) + Fraction(1, 977)
+        assert float(law.cdf(place)) == pytest.approx(cdf(float(place)), abs=1e-7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(delta=DELTAS, scale=SCALES)
+def test_cdf_of_many_coordinates_jumps_by_the_atoms_and_grows_between(
+    delta: list[Fraction], scale: Fraction
+) -> None:
+    law = LikelihoodRatio(tuple(delta), scale)
+    atoms = law.atoms()
+    assert bool(law.cdf(atoms[0].place).overlaps(atoms[0].ball()))
+    assert law.cdf(law.norm) == 1
+    assert float(law.below(-law.norm)) == 0
+    for atom in atoms:
+        jump = law.cdf(atom.place) - law.below(atom.place)
+        assert jump.overlaps(atom.ball())
+        assert float(jump) == pytest.approx(float(atom.ball()), rel=1e-12)
+    for left, right in itertools.pairwise(atoms):
+        middle = (left.place + right.place) / 2
+        assert law.cdf(middle).overlaps(law.below(middle))
+        assert law.cdf(left.place) < law.cdf(middle) < law.below(right.place)
+
+
+@pytest.mark.parametrize(
+    ("delta", "scale"),
+    [(["0.5", "-0.25", "0.1"], "0.4"), (["2"] * 7, "1.3"), (["0.7", "1.4", "1.4", "2.8"], "0.9")],
+)
+def test_cdf_under_y_is_the_mirror_image_and_the_tilt(delta: list[str], scale: str) -> None:
+    # -T has the law of T under Y, whose density against that of X is e^(-T/scale)
+    law = LikelihoodRatio.of(delta, scale=scale)
+    places = [law.norm * Fraction(n, 400) for n in range(-400, 401)]
+    inside = [float(law.cdf(b) - law.cdf(a)) for a, b in itertools.pairwise(places)]
+    mirrored = [float(law.below(-a) - law.below(-b)) for a, b in itertools.pairwise(places)]
+    for place, under_x, under_y in zip(places, inside, mirrored, strict=False):
+        width = float(law.norm / 200 / law.scale)
+        tilt = math.exp(-float(place / law.scale))
+        # the ratio is between its values at the two ends of the interval
+        assert tilt * math.exp(-width) * 0.999999 <= under_y / under_x <= tilt * 1.000001
 
 
 @settings(max_examples=60)
@@ -205,8 +246,6 @@ def test_values_outside_the_domain_are_named(
 
 def test_questions_without_an_answer_are_refused() -> None:
     law = LikelihoodRatio.of([1, -2], scale=Fraction(3, 2))
-    with pytest.raises(ValueError, match="legal is at most 1"):
-        law.cdf(0)
     with pytest.raises(ValueError, match="x has 3 coordinates, legal is 2"):
         law.value_at([1, 2, 3])
     with pytest.raises(ValueError, match="nan is not a finite number"):
@@ -216,6 +255,8 @@ def test_questions_without_an_answer_are_refused() -> None:
     many = LikelihoodRatio.of([2**place for place in range(20)], scale=1)
     with pytest.raises(ValueError, match=f"legal is at most {MAX_ATOMS}"):
         many.atoms()
+    with pytest.raises(ValueError, match="20 non-zero coordinates have over"):
+        many.cdf(0)
 
 
 def test_floats_of_numpy_are_exact_inputs() -> None:

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from theory import search, symbols
+from theory import symbols
 from theory.claim import Grade
 from theory.neyman_pearson import WorstCase, confirm, grid_for, worst_case
-from theory.search import (
+from theory.searches import search
+from theory.searches.search import (
     FAR,
     TOLERANCE,
     instances,

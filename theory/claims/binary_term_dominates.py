@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from theory import dp_terms
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
-from theory.coverage import at_point
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import closed_at, enclosed, sign_on_box, vanishes
-from theory.order_search import near, search_order
+from theory.enclosures.coverage import at_point
+from theory.searches.order_search import near, search_order
+from theory.steps import dp_terms
 from theory.symbols import excess, lam, p_a, p_b
 
 CLAIM = Claim(

@@ -11,18 +11,18 @@ import sympy as sp
 from flint import ctx
 from scipy import optimize, special
 
-from theory import gaussian_steps, rops_steps
 from theory.balls import compile_ball
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, closed_at, enclosed, isolate_root, sign_on_box
-from theory.findings import covering, searched
-from theory.gaussian_steps import MATCHED
-from theory.identities import constant, recomputable, settled, within
-from theory.rops_loss import PLACE, loss_below, surplus, v
+from theory.enclosures.identities import constant, recomputable, settled, within
+from theory.enclosures.rops_loss import PLACE, loss_below, surplus, v
+from theory.enclosures.tail_bounds import erf_above_identity, tail_below_gaussian
+from theory.searches.findings import covering, searched
+from theory.steps import gaussian_steps, rops_steps
+from theory.steps.gaussian_steps import MATCHED
 from theory.symbols import b as _b
 from theory.symbols import lam
-from theory.tail_bounds import erf_above_identity, tail_below_gaussian
 
 _R = sp.Rational
 

@@ -11,17 +11,18 @@ import sympy as sp
 from flint import ctx
 from scipy import optimize
 
-from theory import densities, gaussian_steps
+from theory import densities
 from theory.balls import compile_ball
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, closed_at, enclosed, isolate_root, sign_on_box
-from theory.findings import covering, searched
-from theory.gaussian_steps import MATCHED
-from theory.identities import expanded_log, recomputable, settled, within
-from theory.search import numeric_radius
+from theory.enclosures.identities import expanded_log, recomputable, settled, within
+from theory.enclosures.tail_bounds import tail_below_gaussian
+from theory.searches.findings import covering, searched
+from theory.searches.search import numeric_radius
+from theory.steps import gaussian_steps
+from theory.steps.gaussian_steps import MATCHED
 from theory.symbols import excess, lam, p, u
-from theory.tail_bounds import tail_below_gaussian
 
 _R = sp.Rational
 _DIGITS = sp.Integer(10) ** 9

@@ -11,12 +11,13 @@ import numpy as np
 import sympy as sp
 from scipy import optimize
 
-from theory import densities, laplace_steps
+from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
-from theory.coverage import at_point
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import closed_at, enclosed, sign_on_box, vanishes
-from theory.order_search import Floats, near, search_order
+from theory.enclosures.coverage import at_point
+from theory.searches.order_search import Floats, near, search_order
+from theory.steps import laplace_steps
 from theory.symbols import excess, lam, p
 
 CLAIM = Claim(

@@ -10,14 +10,14 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from theory import dp_terms
 from theory.claim import Claim, Evidence, Grade, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import enclosed, vanishes
-from theory.findings import searched
-from theory.order_search import Floats, search_order
+from theory.enclosures.term_regions import OPPOSITE, Region
+from theory.searches.findings import searched
+from theory.searches.order_search import Floats, search_order
+from theory.steps import dp_terms
 from theory.symbols import excess, lam, p_a, p_b
-from theory.term_regions import OPPOSITE, Region
 
 CLAIM = Claim(
     slug="remark_2_region",

@@ -11,12 +11,12 @@ import sympy as sp
 from flint import arb, ctx
 from scipy import optimize, stats
 
-from theory import gaussian_steps, rops_steps
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, Root, enclosed, isolate_root, sign_on_box
-from theory.findings import covering, searched
-from theory.identities import constant, settled
+from theory.enclosures.identities import constant, settled
+from theory.searches.findings import covering, searched
+from theory.steps import gaussian_steps, rops_steps
 from theory.symbols import u
 
 CLAIM = Claim(

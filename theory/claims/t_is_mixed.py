@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import sympy as sp
 
-from theory import densities, laplace_steps
-from theory.atom_patterns import search_atoms
+from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
-from theory.coverage import identical, over, positive_from_zero, scales_as
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
+from theory.enclosures.coverage import identical, over, positive_from_zero, scales_as
+from theory.searches.atom_patterns import search_atoms
+from theory.steps import laplace_steps
 from theory.symbols import lam, r
 from theory.tightness import half_line_mass
 

@@ -11,14 +11,15 @@ import sympy as sp
 from numpy.typing import NDArray
 from scipy import integrate, stats
 
-from theory import densities, gaussian_steps
+from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
-from theory.findings import covering, searched
-from theory.gaussian_steps import MATCHED
-from theory.identities import constant, settled
-from theory.search import Radius, numeric_radius
+from theory.enclosures.identities import constant, settled
+from theory.searches.findings import covering, searched
+from theory.searches.search import Radius, numeric_radius
+from theory.steps import gaussian_steps
+from theory.steps.gaussian_steps import MATCHED
 from theory.symbols import excess, lam, p, sigma
 
 CLAIM = Claim(

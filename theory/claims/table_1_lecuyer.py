@@ -11,13 +11,14 @@ from itertools import chain as chained
 import numpy as np
 import sympy as sp
 
-from theory import densities, dp_terms, laplace_steps
+from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
-from theory.findings import searched
 from theory.neyman_pearson import confirm, grid_for, worst_case
-from theory.search import TOLERANCE, Radius, numeric_radius, search_radius
+from theory.searches.findings import searched
+from theory.searches.search import TOLERANCE, Radius, numeric_radius, search_radius
+from theory.steps import dp_terms, laplace_steps
 from theory.symbols import excess, lam, p, r
 
 CLAIM = Claim(

@@ -9,13 +9,14 @@ from fractions import Fraction
 import sympy as sp
 from scipy import stats
 
-from theory import densities, laplace_steps
+from theory import densities
 from theory.claim import Claim, Evidence, Grade, Mutant, Part, Rung, Statement, Variable
-from theory.coverage import over, scales_as
 from theory.derivation import Chain, Step, chain, compare
 from theory.enclosure import closed_at, enclosed, sign_on_box
+from theory.enclosures.coverage import over, scales_as
 from theory.neyman_pearson import confirm, grid_for, worst_case
-from theory.search import TOLERANCE, Instance, instances, numeric_radius
+from theory.searches.search import TOLERANCE, Instance, instances, numeric_radius
+from theory.steps import laplace_steps
 from theory.symbols import excess, lam, p
 from theory.tightness import half_line_mass
 

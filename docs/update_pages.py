@@ -1,0 +1,70 @@
+"""Rewrite README.md's generated blocks and docs/errata.md from a run: `make readme`.
+
+A block stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares the blocks
+and the errata page with a run of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from l1cert import errata, verify
+from l1cert.ledger import markdown
+from l1cert.presentation import folded, tally, verdict_line
+from l1cert.report import Report
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+ERRATA = Path(__file__).resolve().parent / "errata.md"
+WIDTH = 100
+COMMANDS = {
+    "help": ["--help"],
+    "radius": ["radius", "--pa", "0.99", "--sigma", "0.5"],
+    "exact": ["radius", "--pa", "0.6", "--pb", "0.1", "--classes", "3", "--scale", "1"],
+    "direction": ["radius", "--pa", "0.9", "--direction", "1,1,0.5", "--scale", "1"],
+}
+
+
+def main_output(report: Report) -> str:
+    """What `l1cert verify` prints on a terminal of 100 columns."""
+    lines = [part for result in report.results for part in folded(verdict_line(result), WIDTH)]
+    return "\n".join(["$ l1cert verify", *lines, *folded(tally(report.results), WIDTH)])
+
+
+def command_output(arguments: list[str]) -> str:
+    """What a command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "l1cert", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return f"$ l1cert {' '.join(arguments)}\n{done.stdout.rstrip()}"
+
+
+def blocks(report: Report) -> dict[str, str]:
+    """Every generated block of the README by its name."""
+    found = {"verdicts": markdown(report).rstrip(), "verify": _fenced(main_output(report))}
+    return found | {name: _fenced(command_output(args)) for name, args in COMMANDS.items()}
+
+
+def rewritten(text: str, report: Report) -> str:
+    """The README with its blocks made anew; ValueError names a block that is not in it."""
+    for name, block in blocks(report).items():
+        pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise ValueError(f"README.md has no block named {name!r}")
+        text = pattern.sub(lambda match, block=block: f"{match[1]}{block}\n{match[2]}", text)
+    return text
+
+
+def _fenced(text: str) -> str:
+    return f"```\n{text}\n```"
+
+
+if __name__ == "__main__":
+    report = verify()
+    README.write_text(rewritten(README.read_text(), report))
+    ERRATA.write_text(errata.markdown(report))

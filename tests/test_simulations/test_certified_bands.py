@@ -1,0 +1,41 @@
+"""The bands of a certificate: what they count, and on which side of 1/2 it lies."""
+
+import math
+
+import pytest
+
+from simulations.certified_bands import certifies
+from simulations.experiment import Expects
+from theory.noise import Gaussian, Laplace
+
+
+def trial(noise, *, holds=True, **changes):
+    asked = {"x": 0.3, "radius": 0.5, "seed": 4, "num_samples": 200_000, "purpose": "bands"}
+    return certifies("part", noise, holds=holds, **{**asked, **changes})
+
+
+@pytest.mark.parametrize(
+    ("x", "radius", "scale"), [(0.3, 0.5, 0.6), (0.0, 0.2, 1.1), (0.8, 0, 0.4)]
+)
+def test_the_share_is_that_of_the_two_bands(x, radius, scale):
+    found = trial(Laplace(scale), x=x, radius=radius)
+    near = math.exp(-radius / scale) - math.exp(-(1 - x) / scale)
+    far = math.exp(-(1 + x) / scale)
+    share = near / (near + far)
+    error = 5 * math.sqrt(share * (1 - share) / found.num_samples)
+    assert found.count / found.num_samples == pytest.approx(share, abs=error)
+    total = 200_000 * (near + far) / 2
+    assert found.num_samples == pytest.approx(total, abs=5 * math.sqrt(total))
+
+
+def test_what_is_to_be_shown():
+    certified, missed = trial(Gaussian(0.5)), trial(Gaussian(2.0), holds=False, finding=False)
+    assert (certified.expects, certified.finding) == (Expects.ABOVE, True)
+    assert (missed.expects, missed.finding) == (Expects.BELOW, False)
+    assert certified.p_values[1] < 1e-6 and missed.p_values[1] < 1e-6
+    assert 0 < certified.bias < 1e-4
+
+
+def test_no_draw_in_either_band():
+    found = trial(Laplace(0.01), x=0.3, radius=0.69, num_samples=10)
+    assert (found.count, found.num_samples) == (0, 1)

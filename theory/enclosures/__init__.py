@@ -1,0 +1,1 @@
+"""Pieces of enclosures: what was covered, identities, and the longer ones of single claims."""

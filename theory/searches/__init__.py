@@ -1,0 +1,1 @@
+"""Searches for counterexamples with other people's numerics: scipy, HiGHS, qhull, mpmath."""

@@ -1,0 +1,1 @@
+"""Steps that several derivations start from: SymPy, from the noise densities."""
