@@ -15,10 +15,12 @@ from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
 from theory.enclosures.coverage import over
 from theory.enclosures.identities import constant, settled
+from theory.enclosures.norm_boxes import euclidean_against_taxicab
 from theory.searches.findings import searched
+from theory.searches.norm_search import search_norms
 from theory.searches.search import Radius, numeric_radius
 from theory.searches.worst_labels import TOLERANCE, least_mass
-from theory.steps import gaussian_steps
+from theory.steps import ball_steps, gaussian_steps
 from theory.symbols import excess, lam, p, r, sigma
 
 CLAIM = Claim(
@@ -96,9 +98,6 @@ MUTANTS = (
 _t = sp.Symbol("t", nonnegative=True)
 _k = sp.Symbol("k", nonnegative=True)
 _m = sp.Symbol("m", positive=True)
-_z = sp.Symbol("z", nonnegative=True)
-_first = sp.Symbol("a", nonnegative=True)
-_next = sp.Symbol("c", nonnegative=True)
 _R = sp.Symbol("R", nonnegative=True)
 _Phi = sp.Function("Phi")
 _HALF = sp.Rational(1, 2)
@@ -111,7 +110,7 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
     return [
         chain(
             "inside",
-            _inside(statement["norms"]),
+            [ball_steps.euclidean_against_taxicab(statement["norms"])],
             conclusion="||delta||_2 <= ||delta||_1, one coordinate after the other",
         ),
         chain(
@@ -136,19 +135,6 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
     ]
 
 
-def _inside(relation: str) -> Iterator[Step]:
-    yield compare(
-        _first**2 + _next**2,
-        relation,
-        (_first + _next) ** 2,
-        "sqrt(a^2 + c^2) <= a + c, with a the l2 norm of the coordinates so far and c = |the next "
-        "one|: where a is at most the l1 norm so far, this stays so with one coordinate more",
-        "a, c >= 0, any dimension (the step joins one more coordinate)",
-        form=-2 * _first * _next,
-        states=True,
-    )
-
-
 def _not_inside(larger: sp.Expr) -> Iterator[Step]:
     yield compare(
         larger,
@@ -161,7 +147,7 @@ def _not_inside(larger: sp.Expr) -> Iterator[Step]:
         states=True,
     )
     # on an axis both norms agree: by the inclusion no point of the l1 ball is farther than this one
-    yield from _inside("<=")
+    yield ball_steps.euclidean_against_taxicab("<=")
 
 
 def _ends_at_threshold(radius: sp.Expr) -> Iterator[Step]:
@@ -273,7 +259,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     return [
         enclosed(
             "inside",
-            _norms(statement["norms"]),
+            euclidean_against_taxicab(statement["norms"]),
             conclusion="(1 + z)^2 > 1 + z^2 for z > 0; both sides are 1 at z = 0",
         ),
         enclosed("not_inside", beyond, conclusion="its l2 norm is above r"),
@@ -298,44 +284,16 @@ def _for_every_excess(
     ]
 
 
-def _norms(relation: str) -> list[Outcome]:
-    surplus, near = (1 + _z) ** 2 - 1 - _z**2, Fraction(1, 16)
-    wanted = ">" if relation == "<=" else "<"
-    where = (
-        "every delta in every dimension, one coordinate joined after the other, z in [0, 1] the "
-        "smaller over the larger of |the next one| and the l2 norm so far"
-    )
-    return [
-        over(closed_at(surplus, wanted, _z, sp.Integer(0), near, order=1), where),
-        over(sign_on_box(surplus, wanted, {_z: (near, Fraction(1))}), where),
-    ]
-
-
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
     """numpy's norms of random points; the worst grid classifiers; half-spaces in any direction."""
     rng = np.random.Generator(np.random.Philox(seed))
     radius = numeric_radius(statement["radius"].subs(sigma, lam), p_a=p)
     return [
-        _search_norms(statement["norms"], rng),
+        search_norms("inside", statement["norms"], rng),
         _search_outside(statement["larger"], rng),
         _search_sound(radius, rng),
         _search_exact(radius, rng),
     ]
-
-
-def _search_norms(relation: str, rng: np.random.Generator) -> Evidence:
-    start, witness = time.perf_counter(), None
-    side = 1.0 if relation == "<=" else -1.0
-    for dim in (1, 2, 3, 50, 3072):
-        delta = np.round(rng.standard_cauchy((20, dim)), 2)
-        taxicab = np.linalg.norm(delta, ord=1, axis=1)
-        wrong = side * (np.linalg.norm(delta, axis=1) / taxicab - 1) > 1e-12
-        if wrong.any():
-            witness = {"delta": str(delta[wrong][0].tolist())}
-            break
-    said = f"looked for a violation of ||delta||_2 {relation} ||delta||_1"
-    scope = "100 vectors in d = 1, 2, 3, 50, 3072"
-    return searched("inside", scope, said, start=start, witness=witness)
 
 
 def _search_outside(larger: sp.Expr, rng: np.random.Generator) -> Evidence:

@@ -16,9 +16,11 @@ from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variabl
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
 from theory.enclosures.identities import constant, settled
+from theory.enclosures.norm_boxes import euclidean_against_taxicab
 from theory.searches.findings import covering, searched
+from theory.searches.norm_search import search_norms
 from theory.searches.search import Radius, numeric_radius
-from theory.steps import gaussian_steps
+from theory.steps import ball_steps, gaussian_steps
 from theory.steps.gaussian_steps import MATCHED
 from theory.symbols import excess, lam, p, sigma
 
@@ -94,9 +96,6 @@ MUTANTS = (
 _k = sp.Symbol("k", positive=True)
 _t = sp.Symbol("t", positive=True)
 _m = sp.Symbol("m", positive=True)
-_z = sp.Symbol("z", nonnegative=True)
-_first = sp.Symbol("a", nonnegative=True)
-_next = sp.Symbol("c", nonnegative=True)
 _R = sp.Symbol("R", positive=True)
 _Phi = sp.Function("Phi")
 _HALF = sp.Rational(1, 2)
@@ -132,16 +131,7 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
 
 def _inclusion(relation: str) -> Iterator[Step]:
     yield from gaussian_steps.same_variance()
-    yield compare(
-        _first**2 + _next**2,
-        relation,
-        (_first + _next) ** 2,
-        "sqrt(a^2 + c^2) <= a + c, with a the l2 norm of the coordinates so far and c = |the next "
-        "one|: where a is at most the l1 norm so far, this stays so with one coordinate more",
-        "a, c >= 0, any dimension (the step joins one more coordinate)",
-        form=-2 * _first * _next,
-        states=True,
-    )
+    yield ball_steps.euclidean_against_taxicab(relation)
 
 
 def _in_laplace_units(radius: sp.Expr) -> sp.Expr:
@@ -262,16 +252,12 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
             "R is sqrt(Gamma(3)) lambda Phi^-1(PA), with Phi^-1(PA) = sqrt(2) k",
         ),
     ]
-    norms = enclosed("inclusion", _norms(statement["norms"]), conclusion=_JOINED)
+    norms = enclosed("inclusion", euclidean_against_taxicab(statement["norms"]), conclusion=_JOINED)
     inside = enclosed("sound", sound, conclusion=_WORST)
     beyond = enclosed("exact_on_axis", flips, conclusion="mass 1/2 at R and below 1/2 at R + s")
     matched = enclosed("equal_variance", units, conclusion="sigma = sqrt(2) lambda")
     return [
-        covering(
-            "every delta in every dimension, one coordinate joined after the other, with z in "
-            "[0, 1] the smaller over the larger of |the next one| and the l2 norm so far",
-            norms,
-        ),
+        norms,
         covering(f"{_EVERY}, every r = R - s < R, then PA = 1/2 and PA = 1", inside),
         covering(f"{_EVERY}, r = R and every r = R + s > R, then PA = 1/2", beyond),
         covering("every lambda, 1/2 < PA < 1", matched),
@@ -294,40 +280,16 @@ def _beyond(
     ]
 
 
-def _norms(relation: str) -> list[Outcome]:
-    """(a + c)^2 - a^2 - c^2 for the larger of a and c equal to 1 and the other z in [0, 1]."""
-    surplus = (1 + _z) ** 2 - 1 - _z**2
-    wanted = ">" if relation == "<=" else "<"
-    near = Fraction(1, 16)
-    closed = closed_at(surplus, wanted, _z, sp.Integer(0), near, order=1)
-    return [closed, sign_on_box(surplus, wanted, {_z: (near, Fraction(1))})]
-
-
 def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
     """Worst classifiers on grids in d = 1, 2 by Neyman-Pearson's order; norms; quadrature."""
     rng = np.random.Generator(np.random.Philox(seed))
     radius = numeric_radius(statement["radius"].subs(sigma, MATCHED), p_a=p)
     return [
-        _search_norms(statement["norms"], rng),
+        search_norms("inclusion", statement["norms"], rng),
         _search_flips(radius, rng, "sound", 1.0 - 1e-3, flips=False),
         _search_flips(radius, rng, "exact_on_axis", 1.0 + 1e-3, flips=True),
         _search_variance(statement["sigma"]),
     ]
-
-
-def _search_norms(relation: str, rng: np.random.Generator) -> Evidence:
-    start, witness = time.perf_counter(), None
-    side = 1.0 if relation == "<=" else -1.0
-    for dim in (1, 2, 3, 50, 3072):
-        delta = np.round(rng.standard_cauchy((20, dim)), 2)
-        squares, taxicab = np.sum(delta**2, axis=1), np.sum(np.abs(delta), axis=1)
-        wrong = side * (squares - taxicab**2) > 1e-12 * taxicab**2
-        if wrong.any():
-            witness = {"delta": str(delta[wrong][0].tolist())}
-            break
-    scope = "100 vectors in d = 1, 2, 3, 50, 3072"
-    said = f"looked for a violation of ||delta||_2 {relation} ||delta||_1"
-    return searched("inclusion", scope, said, start=start, witness=witness)
 
 
 def _least_mass(p_a: float, spread: float, delta: tuple[float, ...]) -> float:

@@ -150,3 +150,21 @@ def overlap_of_disks(area: sp.Lambda) -> Iterator[Step]:
         written=4 * sp.Integral((rho * sp.sin(along)) ** 2, (along, 0, phi)),
         states=True,
     )
+
+
+def euclidean_against_taxicab(relation: str) -> Step:
+    """The step ||delta||_2 relation ||delta||_1 (<= or >=), by one more coordinate at a time.
+
+    >>> euclidean_against_taxicab("<=").check().status
+    True
+    """
+    return compare(
+        _a**2 + _c**2,
+        relation,
+        (_a + _c) ** 2,
+        "sqrt(a^2 + c^2) <= a + c, with a the l2 norm of the coordinates so far and c = |the next "
+        "one|: where a is at most the l1 norm so far, this stays so with one coordinate more",
+        "a, c >= 0, any dimension (the step joins one more coordinate)",
+        form=-2 * _a * _c,
+        states=True,
+    )
