@@ -25,16 +25,16 @@ Derivations
     Appendix D: rops_steps, certified_rops_steps and certified_rops_order (with a radius).
 Enclosures
     enclosure (signs over boxes, closed edges, isolated roots), and in enclosures/ coverage (what
-    was covered), identities, tail_bounds, norm_boxes, and the longer ones of single claims: half_line_cuts,
-    term_regions, divergence_boxes, exact_boxes, axis_dual (the worst test on an axis), axis_sets,
-    ratio_pieces (T along a line), axis_mass_boxes, diagonal_boxes, directional_boxes,
-    outside_boxes, uniform_enclosures, rops_loss, certified_rops_boxes.
+    was covered), identities, tail_bounds, norm_boxes, and the longer ones of single claims:
+    half_line_cuts, term_regions, divergence_boxes, exact_boxes, axis_dual (the worst test on an
+    axis), axis_sets, ratio_pieces (T along a line), axis_mass_boxes, diagonal_boxes,
+    directional_boxes, outside_boxes, uniform_enclosures, rops_loss, certified_rops_boxes.
 Searches
     neyman_pearson (worst-case classifiers by linear programming), and in searches/ what looks for
     counterexamples. Radii: search, flip_search and sides_search (within and beyond a radius),
     exact_search, exact_k_search, renyi_search, uniform_search, worst_labels (any noise),
     ceiling_search and certified_accuracy. Tests and sets: least_mean_search, complement_search,
     level_cells, axis_search, diagonal_search, directional_programs, ratio_places, atom_patterns,
-    ball_overlaps, norm_search. Formulas: order_search, equality_search. Appendix D: certified_rops_search. How
-    a search reports: findings.
+    ball_overlaps, norm_search. Formulas: order_search, equality_search. Appendix D:
+    certified_rops_search. How a search reports: findings.
 """
