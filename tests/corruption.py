@@ -11,7 +11,7 @@ import pkgutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
 from fractions import Fraction
 from types import GeneratorType, ModuleType
@@ -70,12 +70,7 @@ def replaced(target: Target, substitute: Callable) -> Iterator[None]:
     """The substitute wherever the function is known by name, in every loaded module."""
     places = [target.owner]
     if isinstance(target.owner, ModuleType):
-        places = [
-            module
-            for name, module in list(sys.modules.items())
-            if name.split(".")[0] in {"theory", "simulations", "figures"}
-            and vars(module).get(target.name) is target.original
-        ]
+        places = [module for module in rooms() if vars(module).get(target.name) is target.original]
     for place in places:
         setattr(place, target.name, substitute)
     try:
@@ -85,13 +80,31 @@ def replaced(target: Target, substitute: Callable) -> Iterator[None]:
             setattr(place, target.name, target.original)
 
 
+def rooms() -> list[ModuleType]:
+    """The loaded modules of the house, where a function of theory/ may be known by name."""
+    house = {"theory", "simulations", "figures"}
+    return [module for name, module in list(sys.modules.items()) if name.split(".")[0] in house]
+
+
 @contextmanager
 def recorded(all_targets: list[Target], called: set[str]) -> Iterator[None]:
     """Add the name of every target that is called inside to the set."""
-    with ExitStack() as stack:
-        for target in all_targets:
-            stack.enter_context(replaced(target, _recorder(target, called)))
+    # one pass over the house: there are many targets, and `replaced` looks into every room for each
+    recorders = {id(target.original): _recorder(target, called) for target in all_targets}
+    owners = [*rooms(), *(t.owner for t in all_targets if not isinstance(t.owner, ModuleType))]
+    places = [
+        (owner, name, value)
+        for owner in dict.fromkeys(owners)
+        for name, value in vars(owner).items()
+        if id(value) in recorders
+    ]
+    for owner, name, value in places:
+        setattr(owner, name, recorders[id(value)])
+    try:
         yield
+    finally:
+        for owner, name, value in places:
+            setattr(owner, name, value)
 
 
 def _recorder(target: Target, called: set[str]) -> Callable:
