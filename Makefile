@@ -24,8 +24,9 @@ help:  ## list the targets
 verify: $(CORE)  ## decide the paper's claims (VERIFY_ARGS="theorem_1 --json")
 	$(BIN)/l1cert verify $(VERIFY_ARGS)
 
+# The suite shares itself out to the processors; PYTEST_ARGS="-n 0" keeps it in one process.
 test: $(TESTING)  ## run the test suite and the doctests (PYTEST_ARGS="-k noise")
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses=8 $(PYTEST_ARGS)
 
 test-slow: $(TESTING)  ## run the tests marked slow
 	$(BIN)/python -m pytest -m slow tests $(PYTEST_ARGS)

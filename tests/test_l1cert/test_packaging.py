@@ -29,7 +29,7 @@ EXTRAS = {
     "gpu": {"cupy-cuda13x"},
     "classifier": {"torch", "scikit-learn", "safetensors"},
     "cluster": {"dask", "distributed"},
-    "testing": {"hypothesis", "pytest"},
+    "testing": {"hypothesis", "pytest", "pytest-xdist"},
     "dev": {"hatchling", "import-linter", "mypy", "ruff"},
 }
 TARGETS = ("verify", "test", "test-slow", "test-gpu", "lint", "format", "readme", "clean", "help")
