@@ -87,8 +87,7 @@ def _entry(number: int, result: ClaimResult) -> Iterator[str]:
     yield f"**{repair}:** {escaped(summary(decision))}.\n"
     for boundary in decision.boundaries:
         low, high = boundary.enclosure
-        only = "the only one" if boundary.unique else "not shown to be the only one"
-        yield f"- {escaped(boundary.name)} in [{low}, {high}], {only}"
+        yield f"- {escaped(boundary.name)} in [{low}, {high}]{boundary.uniqueness}"
     if decision.boundaries:
         yield ""
     if decision.witness:

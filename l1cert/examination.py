@@ -6,14 +6,17 @@ what one would.
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.synchronize import Event
 from typing import TYPE_CHECKING
 
 from l1cert import catalogue
@@ -127,12 +130,17 @@ def _elsewhere(
     job: Callable[[str], Examination], slugs: Sequence[str], workers: int
 ) -> Iterator[Examination]:
     # spawned, not forked: a fork copies locks that threads of this process may hold
+    context = get_context("spawn")
+    stop = context.Event()
     pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_die_of_an_interrupt
+        workers, mp_context=context, initializer=_end_with_the_parent, initargs=(stop,)
     )
     try:
         for done in as_completed([pool.submit(_sendable, job, slug) for slug in slugs]):
             yield done.result()
+    except BaseException:  # interrupted: nobody waits for the claims that are being examined
+        stop.set()
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -142,9 +150,17 @@ def _sendable(job: Callable[[str], Examination], slug: str) -> Examination:
     return replace(one, chains=[remembered(chain) for chain in one.chains])
 
 
-def _die_of_an_interrupt() -> None:
-    # in silence; the process that was interrupted says so itself
+def _end_with_the_parent(stop: Event) -> None:
+    # of an interrupt in silence: the process that was interrupted says so itself
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def watch() -> None:
+        parent = parent_process()
+        while parent is not None and parent.is_alive() and not stop.wait(timeout=0.5):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def broken(slug: str, rung: Rung, error: Exception) -> Evidence:

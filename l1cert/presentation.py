@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sympy as sp
 
+from l1cert import catalogue
 from l1cert.report import ClaimResult
 from l1cert.verification import DEFAULT_ALPHA, DEFAULT_SAMPLES, DEFAULT_SEED, verify
 from theory.claim import Decision, Evidence, Grade, Rung
 from theory.derivation import Chain, Check, Step, numbered
 
 WIDTH = 96
+
+#: the column of the slugs
+SLUG_WIDTH = max(map(len, catalogue.SLUGS)) + 2
 
 
 def show(
@@ -67,7 +71,7 @@ def witness_line(decision: Decision) -> str:
 def verdict_line(result: ClaimResult) -> str:
     """One line: slug, verdict, place in the paper, rungs and grades, condition or witness."""
     claim, decision = result.claim, result.decision
-    head = f"{claim.slug:<26}{decision.verdict.value:<21}{claim.source}"
+    head = f"{claim.slug:<{SLUG_WIDTH}}{decision.verdict.value:<21}{claim.source}"
     said = summary(decision) or witness_line(decision)
     return "; ".join(filter(None, [head, grades(result.evidence), said]))
 
@@ -121,8 +125,7 @@ def _lines(result: ClaimResult) -> Iterator[str]:
         yield from _wrapped(summary(decision), "  ")
     for boundary in decision.boundaries:
         low, high = boundary.enclosure
-        only = "the only one" if boundary.unique else "not shown to be the only one"
-        yield f"  {boundary.name} in [{low}, {high}], {only}"
+        yield f"  {boundary.name} in [{low}, {high}]{boundary.uniqueness}"
     if decision.witness:
         yield from _wrapped(witness_line(decision), "  ")
     yield ""

@@ -1,7 +1,7 @@
 """Every method's certified radius side by side, under noise of the same variance."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -158,6 +158,8 @@ def _directional(
         raise ValueError(
             f"p_b = {describe(p_b)} and a direction: the directional radius is for two classes"
         )
+    if isinstance(direction, str) or not isinstance(direction, Iterable):
+        raise ValueError(f"direction = {describe(direction)} is no sequence of numbers")
     if isinstance(p_a, np.ndarray | Sequence) and not isinstance(p_a, str):
         raise ValueError("p_a is an array: the directional radius takes a single exact number")
     return directional_radius(p_a, direction, scale=scale, rounding=rounding)

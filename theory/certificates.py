@@ -49,6 +49,9 @@ Radius: TypeAlias = float | FloatArray
 ABSTAIN = math.nan
 """The value returned where no radius is certified because the binary case has p_a < 1/2."""
 
+MOST_CLASSES = 10**15
+"""More classes than this are not told apart from any number of them."""
+
 
 def is_abstention(radius: Radius) -> bool | npt.NDArray[np.bool_]:
     """Return where `radius` is `ABSTAIN`: a truth value for a float, an array for an array.
@@ -153,7 +156,8 @@ def exact(
     Q(p) is the unit Laplace quantile, log(2p) up to 1/2 and -log(2(1-p)) from there. The claim
     `exact_multiclass_radius` proves that it is sound in every dimension and attained. It is never
     below `theorem_1`, and equals `theorem_2` where p_b is 1 - p_a or more. Parameters, rounding
-    and errors are those of `theorem_1`; at p_a = p_b it is positive where p_a > 1/2.
+    and errors are those of `theorem_1`; at p_a = p_b it is positive where p_a > 1/2, and at
+    p_b = 0 it is inf for every p_a.
 
     Examples
     --------
@@ -177,7 +181,7 @@ def exact_k(
         p_b' = \min\{p_b, 1 - p_a\},\; p_a' = \max\{p_a, 1 - (K - 1) p_b'\}
 
     The claim `exact_multiclass_radius_k` proves that it is sound and attained. `num_classes` = K
-    is an integer of at least 2 (ValueError otherwise); the rest is as in `exact`.
+    is an integer in [2, 10^15] (ValueError otherwise); the rest is as in `exact`.
 
     Examples
     --------
@@ -189,7 +193,7 @@ def exact_k(
 
 
 def parse_num_classes(num_classes: int | str) -> int:
-    """The number of classes, an integer of at least 2; a ValueError of one line otherwise.
+    """The number of classes, in [2, `MOST_CLASSES`]; a ValueError of one line otherwise.
 
     >>> parse_num_classes("10")
     10
@@ -198,8 +202,8 @@ def parse_num_classes(num_classes: int | str) -> int:
         number = int(num_classes) if isinstance(num_classes, str) else operator.index(num_classes)
     except (TypeError, ValueError):
         number = 0
-    if number < 2:
-        legal = "the integers from 2 on"
+    if not 2 <= number <= MOST_CLASSES:
+        legal = f"the integers in [2, {MOST_CLASSES}]"
         raise ValueError(f"num_classes = {describe(num_classes)} is outside {legal}")
     return number
 

@@ -93,15 +93,27 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A point at which the truth changes: decimal strings around the exact value.
+    """A number that a verdict names: decimal strings around the exact value.
 
-    ``enclosure[0] <= exact <= enclosure[1]`` (rounded outward); ``unique`` says that it was proved
-    to be the only such point of the domain.
+    ``enclosure[0] <= exact <= enclosure[1]`` (rounded outward). ``unique`` is about a point at
+    which something changes, and says whether it was proved to be the only one of the domain; it is
+    None for an evaluated constant, such as a largest gain, where there is nothing to be unique.
     """
 
     name: str
     enclosure: tuple[str, str]
-    unique: bool
+    unique: bool | None
+
+    @property
+    def uniqueness(self) -> str:
+        """What is known of other such points, as it follows the enclosure in a report.
+
+        >>> Boundary("x", ("1", "1"), True).uniqueness, Boundary("y", ("1", "1"), None).uniqueness
+        (', the only one', '')
+        """
+        if self.unique is None:
+            return ""
+        return ", the only one" if self.unique else ", not shown to be the only one"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from fractions import Fraction
 
 from flint import arb, fmpq
 
-from theory.arguments import parse_probability
+from theory.arguments import parse_probability, parse_scale
 from theory.balls import Ball, rational_ball
 from theory.certificates import ABSTAIN, Rounding
 from theory.exact import (
@@ -47,7 +47,6 @@ from theory.exact import (
     floor_float,
     to_ball,
     to_fraction,
-    to_positive,
     working_precision,
 )
 from theory.subset_law import SubsetLaw
@@ -146,8 +145,7 @@ def directional_enclosure(
     if not isinstance(probability, fmpq):
         raise ValueError("p_a is an array: legal is a single exact number")
     level = Fraction(int(probability.p), int(probability.q))
-    if not isinstance(scale, Surd):
-        to_positive("scale", scale)
+    parse_scale("scale", scale)
     magnitudes = [abs(to_fraction(entry)) for entry in direction]
     moving = [one for one in magnitudes if one]
     if not moving:
@@ -158,7 +156,10 @@ def directional_enclosure(
     if 2 * level == 1 or level == 1:
         radius = 0.0 if level < 1 else math.inf
         return DirectionalRadius(radius, radius)
-    low, high = certified_norms(law, level)
+    try:
+        low, high = certified_norms(law, level)
+    except ArithmeticError as error:  # PA within 1e-1200 of 1/2, say
+        raise ValueError(f"p_a = {describe(p_a)} in this direction: {error}") from error
     with working_precision(256):
         unit = to_ball(scale, 256)
         return DirectionalRadius(

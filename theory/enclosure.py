@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy as sp
@@ -41,11 +41,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A zero of a function: a ball around it, proved to exist and to be the only one."""
+    """A zero of a function, proved to exist and to be the only one, or a number: a ball around it.
+
+    ``unique`` is None for an evaluated constant, which is no place where something changes.
+    """
 
     ball: Ball
     scope: str
-    unique: bool
+    unique: bool | None
 
     def boundary(self, name: str, digits: int = 34) -> Boundary:
         """The decimal enclosure of the root, rounded outward."""
@@ -260,6 +263,16 @@ def isolate_root(
             return None
         ball = _newton(function, gradient, interval)
     return None if ball is None else Root(ball, describe(box), True)
+
+
+def as_value(root: Root | None) -> Root | None:
+    """The root as a number that a report names, without a word on other such points.
+
+    >>> x = sp.Symbol("x", positive=True)
+    >>> as_value(isolate_root(x**2 - 2, x, (Fraction(1), Fraction(2)))).unique is None
+    True
+    """
+    return None if root is None else replace(root, unique=None)
 
 
 def _newton(function: BallFunction, gradient: BallFunction, interval: Interval) -> Ball | None:

@@ -48,6 +48,8 @@ def implied(
 
         p_b' = min(p_b, 1 - p_a),    p_a' = max(p_a, 1 - (K - 1) p_b') with K classes
 
+    Where p_b' is 0, p_a' is 1 for any number of classes.
+
     >>> implied(fmpq(3, 5), fmpq(1, 2), math.inf)
     (3/5, 2/5)
     >>> implied(fmpq(3, 5), fmpq(1, 10), 3)
@@ -56,9 +58,11 @@ def implied(
     smaller: Any = np.minimum if isinstance(p_a, np.ndarray) else min
     larger: Any = np.maximum if isinstance(p_a, np.ndarray) else max
     other = smaller(p_b, 1 - p_a)
-    if math.isinf(classes):
-        return p_a, other
-    return larger(p_a, 1 - (int(classes) - 1) * other), other
+    if classes < math.inf:
+        return larger(p_a, 1 - (int(classes) - 1) * other), other
+    if isinstance(p_a, np.ndarray):
+        return np.where(other == 0, 1.0, p_a), other
+    return (fmpq(1) if other == 0 else p_a), other
 
 
 def _log(x: fmpq) -> arb:

@@ -97,12 +97,14 @@ class SubsetLaw:
     def __post_init__(self) -> None:
         if not self.shares or min(self.shares) <= 0:
             raise ValueError(f"shares = {self.shares} are not one or more positive integers")
+        _check_sums(len(self.shares), len(self.shares) + 1)  # a sum of every size at least
         _ = self.subsets
 
     @classmethod
     def of(cls, magnitudes: Iterable[Fraction]) -> SubsetLaw:
         """The law for positive rationals; only their ratios matter."""
         known = list(magnitudes)
+        _check_sums(len(known), len(known) + 1)
         common = math.lcm(*(one.denominator for one in known))
         whole = [int(one * common) for one in known]
         divisor = math.gcd(*whole)
@@ -124,11 +126,7 @@ class SubsetLaw:
                 for j, chosen in choices:
                     key = (size + j, total + j * share)
                     joined[key] = joined.get(key, 0) + ways * chosen
-                if len(joined) * count > MAX_TERMS:
-                    raise ValueError(
-                        f"{count} non-zero coordinates have over {MAX_TERMS // count} different "
-                        "sums of subsets, legal is at most that: make more of them equal"
-                    )
+                _check_sums(count, len(joined))
             sums = joined
         by_size: dict[int, list[tuple[int, int]]] = {}
         for (size, total), ways in sorted(sums.items()):
@@ -263,3 +261,11 @@ def coefficients(count: int, size: int) -> list[int]:
 def _upto(group: list[tuple[int, int]], bound: Fraction) -> int:
     """How many of the ascending sums do not exceed the bound."""
     return bisect_right(group, math.floor(bound), key=lambda pair: pair[0])
+
+
+def _check_sums(count: int, sums: int) -> None:
+    if sums * count > MAX_TERMS:
+        raise ValueError(
+            f"{count} non-zero coordinates have over {MAX_TERMS // count} different sums of "
+            "subsets, legal is at most that: make more of them equal"
+        )

@@ -22,7 +22,7 @@ TITLES = {
 
 
 #: a larger direction would take minutes
-MOST_EQUAL = 2000
+MOST_EQUAL = 1000
 
 
 @click.command("radius")

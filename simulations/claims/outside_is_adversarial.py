@@ -64,7 +64,9 @@ def _off_axes(statement: Statement, *, seed: int, num_samples: int) -> list[Tria
         )
         name = f"P(Y in B) of the worst B, {where}"
         kept = shown("every_point", name, moved, n, Expects.BELOW, finding=False, bias=bias)
-        trials += [lost, kept]
+        side = Expects.BELOW if statement["relation"] == ">" else Expects.ABOVE
+        name = f"P(Y in B) of the worst B at r > R, {where}"
+        trials += [lost, kept, shown("off_axes", name, moved, n, side, bias=bias)]
     return trials
 
 

@@ -225,8 +225,11 @@ def test_radius_ends(arguments, expected):
         (("radius", "--pa", "0.7", "--scale", "1", "--sigma", "1"), ("scale", "sigma")),
         (("radius", "--pa", "0.7"), ("scale", "sigma")),
         (("radius", "--scale", "1"), ("--pa",)),
-        (("radius", "--pa", "0.7", "--scale", "1", "--classes", "1"), ("1", "from 2 on")),
-        (("radius", "--pa", "0.7", "--scale", "1", "--classes", "few"), ("few", "from 2 on")),
+        (
+            ("radius", "--pa", "0.7", "--scale", "1", "--classes", "1"),
+            ("1", "[2, 1000"),
+        ),
+        (("radius", "--pa", "0.7", "--scale", "1", "--classes", "few"), ("few", "[2,")),
         (("radius", "--pa", "0.7", "--scale", "1", "--direction", "0,0"), ("2 zeros",)),
         (("radius", "--pa", "0.7", "--scale", "1", "--direction", "1,,2"), ("''",)),
         (("radius", "--pa", "0.7", "--scale", "1", "--direction", "nan"), ("nan",)),

@@ -96,7 +96,7 @@ def test_nearest_is_within_one_float_of_down():
         ("0.4", None, dict.fromkeys(METHODS) | {"abstain": True}),
         ("0.5", None, dict.fromkeys(METHODS, 0.0) | {"abstain": False}),
         ("0.3", "0.3", dict.fromkeys(METHODS, 0.0) | {"theorem_2": None, "abstain": False}),
-        ("0", "0", dict.fromkeys(METHODS, 0.0) | {"theorem_2": None, "abstain": False}),
+        ("0", "0", dict.fromkeys(METHODS, 0.0) | {"exact": "inf", "theorem_2": None}),
         ("1", None, dict.fromkeys(METHODS, "inf") | {"uniform": 7.348469228349534}),
         ("1", "0", dict.fromkeys(METHODS, "inf") | {"uniform": 7.348469228349534}),
     ],
@@ -158,6 +158,12 @@ def test_probabilities_outside_the_domain(p_a, p_b, message):
 def test_radii_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         radius("0.7", scale=2).cohen = 9.0
+
+
+@pytest.mark.parametrize("direction", ["12", 5, ["one"], [], [0, 0]])
+def test_what_is_no_direction_is_refused(direction):
+    with pytest.raises(ValueError, match=r"^.*direction|is outside|is not"):
+        radius("0.7", scale=1, direction=direction)
 
 
 def test_a_direction_is_for_two_classes_and_one_probability():

@@ -36,7 +36,8 @@ INF = math.inf
         *((name, "0.5", None, 0.0) for name in RADIUS),
         *((name, "0.4999999999999999999999", None, None) for name in RADIUS),
         *((name, "0.3", "0.3", 0.0) for name in MULTI_CLASS),
-        *((name, 0, 0, 0.0) for name in MULTI_CLASS),
+        *((name, 0, 0, 0.0) for name in MULTI_CLASS if name != "exact"),
+        ("exact", 0, 0, INF),  # every other class has probability 0, so the top one has 1
         *((name, 1, 1, 0.0) for name in MULTI_CLASS if name != "exact"),
         ("exact", 1, 1, INF),  # the top class has probability 1, whatever p_b says
         ("exact", "0.75", "0.75", math.nextafter(3 * math.log(2), 0)),

@@ -23,6 +23,7 @@ from theory.directional import (
     equal_direction,
     primal_bound,
 )
+from theory.exact import Surd
 from theory.neyman_pearson import Grid, confirm, worst_case
 from theory.subset_law import SubsetLaw
 
@@ -263,3 +264,22 @@ def test_other_refusals() -> None:
         certified_norms(SubsetLaw((1,)), HALF)
     with pytest.raises(ValueError, match="are not ascending"):
         primal_bound(SubsetLaw((1,)), Fraction(1), (HALF, Fraction(0)), Fraction(1, 9))
+
+
+@pytest.mark.parametrize("count", [2048, 10**5])
+def test_too_many_coordinates_are_refused_at_once(count):
+    with pytest.raises(ValueError, match=f"{count} non-zero coordinates have over"):
+        directional_radius("0.9", [1] * count, scale=1)
+
+
+@pytest.mark.parametrize("scale", [Surd(Fraction(-1)), Surd(Fraction(0), 2), 0, "-1"])
+def test_a_scale_that_is_not_positive_is_refused(scale):
+    with pytest.raises(ValueError, match=r"scale = .* is outside \(0, inf\)"):
+        directional_radius("0.9", [1, 2], scale=scale)
+
+
+def test_a_surd_is_a_scale():
+    unit = directional_radius("0.9", [1, 2], scale=1)
+    assert directional_radius("0.9", [1, 2], scale=Surd(Fraction(3), 2)) == pytest.approx(
+        3 * 2**0.5 * unit, rel=1e-15
+    )

@@ -176,7 +176,9 @@ ROOTS = [
 ]
 
 
-@pytest.mark.parametrize(("function", "interval", "exact"), ROOTS, ids=[str(root[0]) for root in ROOTS])
+@pytest.mark.parametrize(
+    ("function", "interval", "exact"), ROOTS, ids=[str(root[0]) for root in ROOTS]
+)
 def test_roots_against_mpmath(function, interval, exact):
     with mpmath.workdps(80), ctx.workprec(300):
         value = arb(mpmath.nstr(exact(mpmath.mp), 70))

@@ -93,7 +93,6 @@ PRINTED: Statement = {
     "near": sp.exp(r / lam) * p_b,
     "far": 1 - sp.exp(-r / lam) / (4 * p_b),
     "switch": -lam * sp.log(2 * p_b),
-    # our correction, for PB > 1/2
     "beyond": 1 - (1 - p_b) * sp.exp(-r / lam),
     "error": (2 * p_b - 1) ** 2 * sp.exp(-r / lam) / (4 * p_b),
     "largest": sp.Rational(1, 4),

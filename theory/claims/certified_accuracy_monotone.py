@@ -10,9 +10,10 @@ import sympy as sp
 from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
-from theory.enclosure import Outcome, Root, enclosed, isolate_root, sign_on_box
+from theory.enclosure import Outcome, Root, as_value, enclosed, isolate_root, sign_on_box
 from theory.enclosures.coverage import over, positive_from_zero, scales_as
 from theory.enclosures.identities import settled, within
+from theory.enclosures.tail_bounds import tail_below_gaussian
 from theory.searches.ceiling_search import search_ceilings
 from theory.steps import dp_terms, gaussian_steps, laplace_steps, uniform_steps
 from theory.symbols import lam, p, r, u
@@ -28,8 +29,8 @@ CLAIM = Claim(
         "and certified at a radius of at least r, is non-increasing in r and tends to 0."
     ),
     latex=(
-        r"\hat\alpha(r)=\frac1n\sum_{i=1}^n x_i\,1(\hat R_i\ge r),\quad"
-        r"r\le r'\Rightarrow\hat\alpha(r)\ge\hat\alpha(r'),\quad"
+        r"\hat\alpha(r)=\frac1n\sum_{i=1}^n x_i\,1(\hat R_i\ge r),\quad "
+        r"r\le r'\Rightarrow\hat\alpha(r)\ge\hat\alpha(r'),\quad "
         r"\lim_{r\to\infty}\hat\alpha(r)=0"
     ),
     variables=(
@@ -46,8 +47,8 @@ CLAIM = Claim(
         Part("non_increasing", "no sample counted at r' > r is missing at r"),
         Part(
             "tends_to_zero",
-            "no count out of n gives a bound above alpha^(1/n) < 1, so for every n and alpha no "
-            "radius above a finite ceiling is certified, and the share is 0 beyond it",
+            "no count out of n gives a bound above alpha^(1/n) < 1, so for every n and alpha none "
+            "of the four radii is above a finite ceiling, and the share is 0 beyond it",
         ),
         *(
             Part(f"ceiling_{name}", f"for {_NUMBERS} the largest radius of {whose} is {number}")
@@ -101,6 +102,7 @@ def _larger(name: str) -> Statement:
 _HALVED = {"bound": sp.Lambda((_alpha, _n), (_alpha / 2) ** (1 / _n))}
 _ABOVE = {"bound": sp.Lambda((_alpha, _n), _alpha ** (1 / _n) + _R(1, 10**6))}
 _NARROW = {"cohen": PRINTED["cohen"] / sp.sqrt(2)}
+_HIGHER = {"laplace_ceiling": tuple(end + _R(1, 10**6) for end in PRINTED["laplace_ceiling"])}
 _COUNTED = (Rung.DERIVATION, Rung.SEARCH, Rung.SIMULATION)
 MUTANTS = (
     Mutant("counted where R_i <= r", {"counted": "<="}, "non_increasing", _COUNTED),
@@ -111,20 +113,12 @@ MUTANTS = (
     Mutant("Cohen larger by 1e-6", _larger("cohen"), "ceiling_cohen", _FLOATS),
     Mutant("uniform larger by 1e-6", _larger("uniform"), "ceiling_uniform", _FLOATS),
     Mutant("Cohen at sigma = lambda", _NARROW, "ceiling_cohen", _ALL),
-    Mutant(
-        "ceiling larger by 1e-6",
-        {"laplace_ceiling": tuple(end + _R(1, 10**6) for end in PRINTED["laplace_ceiling"])},
-        "ceiling_laplace",
-        _FLOATS,
-    ),
+    Mutant("ceiling larger by 1e-6", _HIGHER, "ceiling_laplace", _FLOATS),
 )
 
-_k, _w, _t = sp.symbols("k w t", positive=True)
-_gap, _spare = sp.symbols("g c", positive=True)
-_q = sp.Symbol("q", positive=True)
-_z = sp.Symbol("z", positive=True)
-_HALF = _R(1, 2)
-_far = sp.Symbol("rho", positive=True)
+_k, _w, _q, _z = sp.symbols("k w q z", positive=True)
+_gap, _spare, _far = sp.symbols("g c rho", positive=True)
+_point, _radius = sp.Symbol("t", real=True), sp.Function("R")
 #: log(1/alpha)/n for the printed numbers: the bound from n successes is e^-w
 _W = sp.log(1000) / 100000
 
@@ -140,16 +134,12 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
         chain(
             "tends_to_zero",
             _tends_to_zero(statement),
-            conclusion="every bound is at most alpha^(1/n) < 1, which P(X_1 <= r) exceeds for all "
-            "large r",
+            conclusion="every bound is at most alpha^(1/n) < 1, and each of the four radii is "
+            "finite for p < 1",
         ),
     ]
-    for name, meets in (
-        ("laplace", _laplace),
-        ("lecuyer", _lecuyer),
-        ("cohen", _cohen),
-        ("uniform", _uniform),
-    ):
+    cases = (("laplace", _laplace), ("lecuyer", _lecuyer), ("cohen", _cohen), ("uniform", _uniform))
+    for name, meets in cases:
         steps = _ceiling(statement, meets(statement[name], statement[f"{name}_ceiling"]))
         said = f"reached with n successes out of n, at 1 - p = 1 - e^-w, {_NUMBERS}"
         chains.append(chain(f"ceiling_{name}", steps, conclusion=said))
@@ -164,13 +154,8 @@ def _indicator(radius: sp.Expr, at: sp.Expr, relation: str) -> sp.Expr:
 
 def _non_increasing(statement: Statement) -> Iterator[Step]:
     relation = statement["counted"]
-    yield equal(
-        statement["laplace"].subs(p, laplace_steps.threshold_probability(_k)),
-        lam * _k,
-        "R_i >= r says p_i >= P(X_1 <= r): the radius is that threshold, from the density",
-        "R_i = k lambda > 0",
-        written=sp.Symbol("R_i"),
-    )
+    said = "R_i >= r says p_i >= P(X_1 <= r): the radius is that threshold, from the density"
+    yield _needs("laplace", statement["laplace"], said)
     rising = densities.mass(densities.laplace, lam, -sp.oo, u)
     threshold = "and P(X_1 <= r), which p_i has to reach, rises in r"
     shown = sp.Derivative(densities.integral(densities.laplace, lam, -sp.oo, u), u)
@@ -199,25 +184,50 @@ def _non_increasing(statement: Statement) -> Iterator[Step]:
 def _tends_to_zero(statement: Statement) -> Iterator[Step]:
     yield from _bound(statement)
     certain = statement["bound"](sp.exp(-_n * _w), _n)
+    where, along = "alpha = e^(-n w) in (0, 1)", (_w, sp.Integer(0), 1)
+    yield compare(sp.simplify(certain), "<", 1, "so it is below 1", where, along=along)
+    yield from laplace_steps.ratio_is_bounded()
+    for name, said in (
+        ("laplace", "Theorem 2: the p of the radius k lambda, from the density"),
+        ("lecuyer", "Lecuyer et al.: it is 1/(1 + 1/c^2), c the largest ratio of the densities"),
+        ("cohen", "Cohen et al.: it is P(X_1 <= k lambda), from the Gaussian density"),
+    ):
+        yield _needs(name, statement[name], said)
+        limit = sp.Limit(_level(name)[0], _k, sp.oo)
+        every = "p rises from 1/2 to this, so every p in (1/2, 1) is that of a finite radius"
+        yield equal(limit.doit(), 1, every, "k -> oo", written=limit)
     yield compare(
-        sp.simplify(certain),
+        statement["uniform"].subs(p, 1 / (1 + _q)),
         "<",
-        1,
-        "so it is below 1",
-        "alpha = e^(-n w) in (0, 1)",
-        along=(_w, sp.Integer(0), 1),
+        uniform_steps.MATCHED,
+        "uniform noise: the radius is below Lambda for every p < 1",
+        "p = 1/(1 + q), every q > 0",
+        written=_radius(p),
     )
-    beyond = laplace_steps.threshold_probability(_k)
-    yield equal(
-        statement["laplace"].subs(p, beyond),
-        lam * _k,
-        "R >= r says p >= P(X_1 <= r), from the density",
-        "r = k lambda > 0",
-        written=sp.Symbol("R"),
-    )
-    limit = sp.Limit(beyond, _k, sp.oo)
-    said = "which exceeds every number below 1 as r grows; Gaussian noise likewise"
-    yield equal(limit.doit(), 1, said, "r -> oo", written=limit)
+
+
+def _level(name: str) -> tuple[sp.Expr, sp.Expr]:
+    """The p whose radius is k lambda, computed and as a reader writes it."""
+    place, sigma, width = lam * _k, gaussian_steps.MATCHED, uniform_steps.MATCHED
+    if name == "lecuyer":
+        level = 1 / (1 + 1 / dp_terms.bounded_factor().subs(r, place) ** 2)
+        return level, level
+    if name == "laplace":
+        shown = densities.integral(densities.laplace, lam, -sp.oo, place)
+        return laplace_steps.threshold_probability(_k), shown
+    if name == "cohen":
+        shown = densities.integral(densities.gaussian, sigma, -sp.oo, place)
+        return gaussian_steps.mass_below(place), shown
+    shown = sp.Integral(uniform_steps.density(width), (_point, -width, place))
+    return uniform_steps.mass(-width, place, width), shown
+
+
+def _needs(name: str, radius: sp.Expr, said: str, *, states: bool = False) -> Step:
+    """The radius at that p is k lambda."""
+    level, shown = _level(name)
+    where = "R = k lambda > 0" + (", k < sqrt(6)" if name == "uniform" else "")
+    found = sp.simplify(radius.subs(p, level))
+    return equal(found, lam * _k, said, where, written=_radius(shown), states=states)
 
 
 def _bound(statement: Statement) -> Iterator[Step]:
@@ -230,9 +240,8 @@ def _bound(statement: Statement) -> Iterator[Step]:
         written=_n * sp.log(p),
         states=True,
     )
-    some = (1 / (1 + _q)) ** (_n - 1) * _q / (1 + _q)
     yield compare(
-        some,
+        (1 / (1 + _q)) ** (_n - 1) * _q / (1 + _q),
         ">",
         0,
         "for k < n successes at least k are more likely than n, by more than p^(n-1) (1 - p) > 0: "
@@ -280,14 +289,8 @@ def _bracketed(tail: sp.Expr, bracket: tuple[sp.Expr, sp.Expr], said: str) -> It
 
 
 def _laplace(radius: sp.Expr, bracket: tuple[sp.Expr, sp.Expr]) -> Iterator[Step]:
-    yield equal(
-        radius.subs(p, laplace_steps.threshold_probability(_k)),
-        lam * _k,
-        "the radius is the threshold of mass p, from the density: R > r says 1 - p < P(X_1 > r)",
-        "R = k lambda > 0",
-        written=sp.Symbol("R"),
-        states=True,
-    )
+    said = "the radius is the threshold of mass p, from the density: R > r says 1 - p < P(X_1 > r)"
+    yield _needs("laplace", radius, said, states=True)
     tail = densities.mass(densities.laplace, lam, lam * _far, sp.oo)
     yield from _bracketed(tail, bracket, "this threshold")
 
@@ -310,28 +313,16 @@ def _lecuyer(radius: sp.Expr, bracket: tuple[sp.Expr, sp.Expr]) -> Iterator[Step
 
 def _cohen(radius: sp.Expr, bracket: tuple[sp.Expr, sp.Expr]) -> Iterator[Step]:
     yield from gaussian_steps.same_variance()
-    yield equal(
-        sp.simplify(radius.subs(p, gaussian_steps.mass_below(_t))),
-        _t,
-        "the radius is the threshold of mass p, from the Gaussian density",
-        "sigma = sqrt(2) lambda, 1/2 < p < 1",
-        written=sp.Symbol("R"),
-        states=True,
-    )
+    said = "the radius is the threshold of mass p, from the Gaussian density of that variance"
+    yield _needs("cohen", radius, said, states=True)
     yield from _bracketed(1 - gaussian_steps.mass_below(lam * _far), bracket, "this threshold")
 
 
 def _uniform(radius: sp.Expr, bracket: tuple[sp.Expr, sp.Expr]) -> Iterator[Step]:
     yield from uniform_steps.same_variance()
+    said = "the radius is the threshold of mass p, from the uniform density of that variance"
+    yield _needs("uniform", radius, said, states=True)
     width = uniform_steps.MATCHED
-    yield equal(
-        radius.subs(p, uniform_steps.mass(-width, _t, width)),
-        _t,
-        "the radius is the threshold of mass p, from the uniform density",
-        "Lambda = sqrt(6) lambda, 0 < R < Lambda",
-        written=sp.Symbol("R"),
-        states=True,
-    )
     tail = sp.expand(uniform_steps.mass(lam * _far, width, width))
     yield from _bracketed(tail, bracket, "this threshold")
 
@@ -342,7 +333,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         _n * sp.log(statement["bound"](_alpha, _n)) - sp.log(_alpha), "n log p = log alpha"
     )
     every = "every n and alpha = e^(-n w)"
-    reachable = half_line_mass(_k)
+    threshold = {name: _threshold(statement[name], mass) for name, mass, _ in _masses()}
     found = [
         enclosed(
             "tends_to_zero",
@@ -353,29 +344,39 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
                     sign_on_box(1 - _z, ">", {_z: (Fraction(0), Fraction(3, 8))}),
                     f"1 - p, {every}, w > 1, z = e^(-w)",
                 ),
-                _threshold(statement["laplace"], reachable),
-                *positive_from_zero(
-                    (1 - reachable).subs(_k, -sp.log(_z)), _z, "1 - P(X_1 <= k), z = e^(-k)"
-                ),
+                *threshold.values(),
+                *_tails(statement["uniform"].subs(lam, 1)),
             ],
-            conclusion="the bound e^(-w) is below 1, so that 1 - e^(-k)/2 exceeds it for large k",
+            conclusion="the bound e^(-w) is below 1, and each of the four radii is finite there",
         )
     ]
     for name, mass, span in _masses():
         roots: dict[str, Root | None] = {
-            f"{name}_{kind}": isolate_root(100000 * sp.log(mass) + sp.log(odds), _k, span)
+            f"{name}_{kind}": as_value(isolate_root(100000 * sp.log(mass) + sp.log(odds), _k, span))
             for kind, odds in (("ceiling", 1000), ("two_sided", 2000))
         }
         key = f"{name}_ceiling"
         outcomes = [
             scales_as(statement[name], 1),
             over(bound, "n successes out of n"),
-            _threshold(statement[name], mass),
+            threshold[name],
             within(roots[key], statement[key], key),
         ]
         said = f"p rises in R, so the root is the only one; {_NUMBERS}"
         found.append(enclosed(f"ceiling_{name}", outcomes, roots=roots, conclusion=said))
     return found
+
+
+def _tails(uniform: sp.Expr) -> Iterator[Outcome]:
+    """1 - p at the radius k tends to 0 with z; the uniform radius is below sqrt(6)."""
+    laplace, lecuyer = ((1 - mass).subs(_k, -sp.log(_z)) for _, mass, _ in _masses()[:2])
+    yield from positive_from_zero(laplace, _z, "Theorem 2: 1 - p at R = k, z = e^(-k)")
+    root = sp.simplify(lecuyer.subs(_z, sp.sqrt(_z)))
+    yield from positive_from_zero(root, _z, "Lecuyer et al.: 1 - p at R = k, z = e^(-2 k)")
+    where = "Cohen et al.: 1 - p at R = k is erfc(k/2)/2 < e^(-k^2/4)/2, k = 2 t >= 2"
+    yield from (over(one, where) for one in tail_below_gaussian())
+    left = sp.sqrt(6) - uniform.subs(p, 1 - _z)
+    yield from positive_from_zero(left, _z, "uniform noise: sqrt(6) - R, z = 1 - p")
 
 
 def _masses() -> list[tuple[str, sp.Expr, tuple[Fraction, Fraction]]]:

@@ -158,11 +158,13 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
         ),
         chain(
             "larger_off_axes",
-            _larger(statement),
+            directional_steps.larger_off_the_axes(
+                *(statement[name] for name in ("atom", "radius", "relation"))
+            ),
             conclusion=(
                 "at r = R some kappa < e^(r/lambda) has P(L > kappa) < 1 - PA, since P(L > kappa) "
-                "falls to P(T = -r) < 1 - PA; there P(Y in B) < 1/2 for every B, and by "
-                "continuity of the dual bound in delta a little beyond R too"
+                "falls to P(T = -r) < 1 - PA; there P(Y in B) < 1/2 for every B, and as Q(q) "
+                "is Lipschitz a little beyond R too"
             ),
         ),
         chain(
@@ -194,25 +196,6 @@ def _never_smaller(radius: sp.Expr) -> Iterator[Step]:
         "1/2 < PA < 1, 0 < s <= R, every direction and dimension",
         along=(excess, sp.Integer(0), 1),
         written=1 - sp.exp((_NORM - excess) / lam) * (1 - p),
-        states=True,
-    )
-
-
-def _larger(statement: Statement) -> Iterator[Step]:
-    atom, level = statement["atom"], laplace_steps.threshold_probability(_k)
-    yield from laplace_steps.ratio_is_bounded()
-    yield from directional_steps.reached_only_past_the_move(atom)
-    yield from directional_steps.dual_beside_the_bound()
-    yield directional_steps.tie_at(statement["radius"])
-    at_radius = sp.simplify(atom(2, statement["radius"].subs(p, level), lam))
-    yield compare(
-        at_radius,
-        "<" if statement["relation"] == ">" else ">",
-        1 - level,
-        "so q - P in the bound above is positive for kappa close to e^(R/lambda): P(L > kappa) "
-        "falls to P(T = -r), which for k = 2, and so for every k >= 2, is below q = 1 - PA",
-        "PA = 1 - e^(-k)/2, k > 0, r = R",
-        written=sp.Function("P")(sp.Eq(sp.Symbol("T"), -_NORM)),
         states=True,
     )
 

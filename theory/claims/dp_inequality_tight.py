@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 
 import numpy as np
 import sympy as sp
 
 from theory.claim import Claim, Evidence, Grade, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
-from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
+from theory.enclosure import Outcome, enclosed
 from theory.enclosures.axis_sets import same, three_pieces
-from theory.enclosures.coverage import over, scales_as
+from theory.enclosures.coverage import scales_as
 from theory.enclosures.diagonal_boxes import (
+    at_range_end,
     best_at_range_end,
     largest_sets_enclosed,
     loss_is_positive,
+    strictly_less,
 )
 from theory.enclosures.identities import recomputable
 from theory.searches.diagonal_search import best_on_grid, search_diagonal
@@ -68,7 +69,8 @@ CLAIM = Claim(
         Part(
             "diagonal",
             "for delta = (r/2, r/2), 0 < h <= r/(2 lambda) and PB = (1 + h) e^(h - r/lambda)/4 "
-            "the largest Y-mass is 1 - (3 + h) e^(-h)/4, which is less than e^(r/lambda) PB",
+            "the largest Y-mass is 1 - (3 + h) e^(-h)/4, which is less than e^(r/lambda) PB; at "
+            "r = -lambda log[2 PB] that is the h with (1 + h) e^h = 2, for every PB <= e^(-2h)/2",
             Role.CORRECTION,
         ),
     ),
@@ -120,7 +122,6 @@ MUTANTS = (
 _w = sp.Symbol("w", nonnegative=True)
 _t = sp.Symbol("t", positive=True)
 _a = sp.Symbol("a", positive=True)
-_z = sp.Symbol("z", positive=True)
 _q = sp.Symbol("kappa", nonnegative=True)
 _b = sp.Symbol("b", nonnegative=True)
 _T = sp.Function("T")
@@ -265,6 +266,7 @@ def _diagonal(statement: Statement) -> Iterator[Step]:
         along=(h, sp.Integer(0), 2),
         states=True,
     )
+    yield from diagonal_steps.at_range_end(level, statement["range"])
 
 
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
@@ -282,7 +284,8 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     off = [
         same(_printed_end(statement, half_line_mass(-r)) - r, "r is in the range", "PB = e^(-r)/2"),
         same(half_line_mass(-r / 2) ** 2 * 2 - half_line_mass(-r), "P(T = -r) = PB/2", "every r"),
-        *_strictly_less(),
+        *strictly_less(),
+        *at_range_end(),
         *largest_sets_enclosed(statement["level"], statement["best"]),
     ]
     return [
@@ -307,7 +310,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         ),
         enclosed(
             "exact_range",
-            [*scaled, three_pieces(), *_atoms(statement), *_strictly_less()],
+            [*scaled, three_pieces(), *_atoms(statement), *strictly_less()],
             conclusion="P(T = -r) = 2^-k e^(-r), which falls with r, reaches PB at the end of the "
             "exact range, and the equality needs T = -r on B",
         ),
@@ -316,6 +319,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
             [
                 *largest_sets_enclosed(statement["level"], statement["best"]),
                 *loss_is_positive(statement["level"], statement["best"]),
+                *at_range_end(),
             ],
             conclusion="e^r PB less the largest Y-mass is positive for every h in (0, r/2]",
         ),
@@ -324,14 +328,6 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
 
 def _printed_end(statement: Statement, mass: sp.Expr) -> sp.Expr:
     return sp.simplify(statement["range"].subs({p_b: mass, lam: 1}))
-
-
-def _strictly_less() -> Iterator[Outcome]:
-    """1 - e^(-t) > 0: the ratio e^(-T) is below e^r where T = -r + t, and P(T = -r) falls."""
-    last = 1 - Fraction(1, 1024)
-    where = "every t > 0, z = e^(-t)"
-    yield over(sign_on_box(1 - _z, ">", {_z: (Fraction(0), last)}), where)
-    yield over(closed_at(1 - _z, ">", _z, sp.Integer(1), last, order=1), where)
 
 
 def _atoms(statement: Statement) -> Iterator[Outcome]:

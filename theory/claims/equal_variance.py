@@ -78,6 +78,7 @@ _s = sp.Symbol("sigma'", positive=True)
 _t = sp.Symbol("t", positive=True)
 _y = sp.Symbol("y", positive=True)
 _point = sp.Symbol("t", real=True)
+_DENSITY = sp.Function("mu")
 
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
@@ -114,8 +115,9 @@ def _centred() -> Iterator[Step]:
         yield equal(
             density(-u, scale),
             density(u, scale),
-            f"the {name} density is even, so the mean is 0 and E eps^2 is the variance",
-            "every point",
+            f"the {name} density mu is even, so the mean is 0 and E eps^2 is the variance",
+            "every point t = -u < 0, where this is mu(u)",
+            written=_DENSITY(-u),
         )
 
 

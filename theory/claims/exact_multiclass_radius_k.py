@@ -56,8 +56,8 @@ CLAIM = Claim(
         ),
         Part(
             "more_classes",
-            "R is the radius for any number of classes where PA + (K - 1) PB' >= 1, and strictly "
-            "larger elsewhere",
+            "for PB > 0, R is the radius for any number of classes where PA + (K - 1) PB' >= 1, "
+            "and strictly larger elsewhere",
         ),
     ),
     assumptions=(

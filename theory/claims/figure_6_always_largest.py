@@ -336,7 +336,7 @@ def _enclosed_loss(
     if place is not None:
         with ctx.workprec(256):
             height = compile_ball(gaussian - ours, [u])([place.ball])
-        loss = Root(height, place.scope, True)
+        loss = Root(height, place.scope, None)
     ratio = statement["factor"] * ours - gaussian
     outcomes = [
         settled(sp.diff(ratio, u).subs(u, 0), "the factor is the limit of G/L at PA -> 1/2"),

@@ -29,7 +29,7 @@ CLAIM = Claim(
         "P(X in S) implies P(h(Y) = 1) <= P(Y in S)."
     ),
     latex=(
-        r"S=\{T>\beta\}\cup S':\ P(h(X)=1)\ge P(X\in S)\Rightarrow P(h(Y)=1)\ge P(Y\in S);\quad"
+        r"S=\{T>\beta\}\cup S':\ P(h(X)=1)\ge P(X\in S)\Rightarrow P(h(Y)=1)\ge P(Y\in S);\quad "
         r"S=\{T<\beta\}\cup S':\ \text{both with }\le"
     ),
     variables=(
@@ -227,6 +227,7 @@ def _exchange(statement: Statement, toward: int, order: str) -> Iterator[Step]:
         "necessary: h = 1_S with X's S' meets the hypothesis with equality, so S may not have more "
         "(case 2: less) of the level under Y",
         "theta = v/(v + w), the share of {T = beta} in S'",
+        written=_theta,
         states=True,
     )
 

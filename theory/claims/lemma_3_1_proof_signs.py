@@ -46,9 +46,11 @@ CLAIM = Claim(
             "for S = {T > beta} + S' (case 1) the ratio is at least t on S and at most t outside",
             otherwise=(
                 "the signs are the other way round: the ratio is at most t on S and at least t "
-                "outside, with equality only where T = beta. That is what eq. (4) needs, and the "
-                "lemma stands. The printed signs belong to the S of case 2, for which eq. (4) "
-                "reads <= and not >="
+                "outside, with equality only where T = beta. The printed signs hold there alone, "
+                "so on all of S if beta >= r = ||delta||_1 and on all of its complement if beta <= "
+                "-r; for |beta| < r they fail on both, with positive probability. The corrected "
+                "ones are what eq. (4) needs, and the lemma stands. The printed signs belong to "
+                "the S of case 2, for which eq. (4) reads <= and not >="
             ),
         ),
         Part(
@@ -70,9 +72,8 @@ CLAIM = Claim(
         ),
     ),
     assumptions=(
-        "t is the one of the appendix, beta = -lambda log t. The printed signs are right where "
-        "T = beta, so on all of S if beta >= r and on all of its complement if beta <= -r; for "
-        "|beta| < r = ||delta||_1 they fail on both, with positive probability."
+        "t is the one of the appendix, beta = -lambda log t; the signs are read as stated for "
+        "every beta and delta, S' being any part of {T = beta}"
     ),
     reference="paper, Appendix A",
     absent={
@@ -140,7 +141,7 @@ _beta, _T = sp.symbols("beta T", real=True)
 _a = sp.Symbol("a", positive=True)
 _z = sp.Symbol("z", positive=True)
 _h0, _h1 = sp.symbols("h_0 h_1", positive=True)  # h(0|z) and h(1|z); a zero one adds nothing
-_RHO = sp.Function("rho")
+_RHO, _MU_X, _MU_Y = sp.Function("rho"), sp.Function("mu_X"), sp.Function("mu_Y")
 _ONE = sp.Integer(1)
 _NEAR = 1 - Fraction(1, 1024)
 
@@ -196,8 +197,9 @@ def _printed_fail(signs: tuple[str, str]) -> Iterator[Step]:
     one = "d = 1, delta = 1, lambda = 1, beta = 0, t = 1"
     for z, sign, name in ((quarter, on, "in S"), (3 * quarter, off, "not in S")):
         ratio = densities.laplace(z - 1, _ONE) / densities.laplace(z, _ONE)
-        yield equal(ratio, _rho(2 * half - 2 * z).subs(lam, 1), f"at z = {z}, {name}", one)
-        yield compare(ratio, sign, 1, f"not what is printed, at z = {z}, {name}", one)
+        shown, said = _MU_Y(z) / _MU_X(z), f"z = {z}, {name}"
+        yield equal(ratio, _rho(2 * half - 2 * z).subs(lam, 1), f"at {said}", one, written=shown)
+        yield compare(ratio, sign, 1, f"not what is printed, at {said}", one, written=shown)
     yield compare(
         densities.mass(densities.laplace, _ONE, -sp.oo, half),
         ">",
@@ -248,13 +250,17 @@ def _equivalence(level: sp.Lambda) -> Iterator[Step]:
     yield equal(
         _rho(beta), _level, "at T = beta the ratio is t", where, written=_RHO(_beta), states=True
     )
-    for at, sign, name in ((beta + _a, "<", "above"), (beta - _a, ">", "below")):
+    same = "{mu_Y/mu_X <= t} and {T >= beta} coincide, and {mu_Y/mu_X >= t} and {T <= beta} do"
+    for at, sign, name in (
+        (beta + _a, "<", "above beta the ratio is below t"),
+        (beta - _a, ">", f"below beta it is above t: so the events {same}"),
+    ):
         yield compare(
             sp.expand(_rho(at)),
             sign,
             _level,
-            f"{name} beta it is {sign} t, so that each of the two events is one of the two",
-            f"T = beta + a or beta - a, a > 0; {where}",
+            name,
+            f"T = {'beta + a' if sign == '<' else 'beta - a'}, a > 0; {where}",
             along=(_a, sp.Integer(0), 1),
             written=_RHO(at),
             states=True,

@@ -72,9 +72,11 @@ CLAIM = Claim(
         ),
     ),
     assumptions=(
-        '"tighter" is read as a larger radius; read as at least as large, the statement is true '
-        "(part never_looser). PB = PA (both radii 0) and PB = 0 (both infinite) are not counted "
-        "against it; PA = PB = 0, where Lecuyer's is 0/0, is left out."
+        '"tighter" is a larger radius. Strictness is not left open: the text says "always '
+        'tighter", and Remark 2 and Figure 4 speak of a region in which the baseline is better '
+        'than the new term, where R is Lecuyer\'s radius itself. The reading "never looser" is a '
+        "part of its own, and true. PB = PA (both radii 0) and PB = 0 (both infinite) are not "
+        "counted against the statement; PA = PB = 0, where Lecuyer's is 0/0, is left out."
     ),
     reference="paper, section 1, Theorem 1 and Remark 2",
     absent={

@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from theory import densities
 from theory.claim import Claim, Evidence, Grade, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
+from theory.enclosures.directional_boxes import larger_in_balls
 from theory.enclosures.outside_boxes import (
     axes_in_balls,
     half_in_balls,
     inside_the_direction,
     longer_in_balls,
 )
-from theory.searches.directional_programs import Program, solve
+from theory.searches.directional_programs import solve
 from theory.searches.findings import searched
 from theory.searches.search import TOLERANCE, numeric_radius
 from theory.steps import directional_steps, laplace_steps
-from theory.steps.directional_steps import FIRST, MOVE, SECOND, V
+from theory.steps.directional_steps import COUNT, FIRST, MOVE, SECOND, V
 from theory.symbols import excess, lam, p, r
 
 _R, _HALF = sp.Rational, sp.Rational(1, 2)
@@ -53,8 +54,8 @@ CLAIM = Claim(
             otherwise=(
                 "in a direction it is true exactly when that is an axis (so always for d = 1) or "
                 "PA = 1/2; in any other direction delta is adversarial for some f only once its "
-                "norm reaches the radius of that direction, which is larger than R "
-                "(directional_radius). At every norm r > R some point, on an axis, is adversarial"
+                "norm reaches the radius of that direction, which is larger than R. At every norm "
+                "r > R some point, on an axis, is adversarial"
             ),
         ),
         Part(
@@ -65,6 +66,13 @@ CLAIM = Claim(
         Part(
             "at_half",
             "at PA = 1/2, where R = 0, every delta but 0 is adversarial for some f",
+            Role.CORRECTION,
+        ),
+        Part(
+            "off_axes",
+            "for every delta with k >= 2 non-zero coordinates, every d and every PA in (1/2, 1) "
+            "no f with P(f(X) = cA) >= PA has P(f(Y) = cA) <= 1/2 at norm R, nor a little beyond "
+            "it: the radius of the direction is larger than R",
             Role.CORRECTION,
         ),
         Part(
@@ -97,6 +105,9 @@ PRINTED: Statement = {
     # E (L - e^t)_+ of one coordinate, L = mu_Y/mu_X, -a < t < a, lambda = 1: it grows with a
     "profile": sp.Lambda((_MOVED, _LEVEL), 1 - sp.exp((_LEVEL - _MOVED) / 2)),
     "order": ">",
+    # off the axes: P(T = -r), and the radius of the direction against R
+    "atom": sp.Lambda((COUNT, r, lam), 2**-COUNT * sp.exp(-r / lam)),
+    "relation": ">",
 }
 
 _TINY = _R(1, 10**6)
@@ -119,16 +130,22 @@ MUTANTS = (
         "longer_multiples",
         (*_PROOFS, Rung.SIMULATION),
     ),
+    Mutant("smaller off the axes", {"relation": "<"}, "off_axes", _ALL),
+    Mutant(
+        "P(T = -r) larger by 1e-6",
+        {"atom": sp.Lambda(PRINTED["atom"].variables, PRINTED["atom"].expr + _TINY)},
+        "off_axes",
+        _PROOFS,
+    ),
     Mutant("less lost farther off", {"order": "<"}, "longer_multiples", (*_PROOFS, Rung.SEARCH)),
 )
 
 _k = sp.Symbol("k", nonnegative=True)
-_m, _n = sp.symbols("m n", positive=True)
 _NORM, _edge = sp.Symbol("R", positive=True), sp.Function("P")
 
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
-    """A dual bound at one point off the axes; half-spaces; the order of moves of one coordinate."""
+    """Dual bounds off the axes; half-spaces; the order of moves of one coordinate."""
     level, norm = statement["level"], statement["norm"]
     return [
         chain(
@@ -151,8 +168,19 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
             conclusion="f = cA iff x_1 <= 0 flips at every delta with delta_1 > 0",
         ),
         chain(
+            "off_axes",
+            directional_steps.larger_off_the_axes(
+                *(statement[name] for name in ("atom", "radius", "relation"))
+            ),
+            conclusion=(
+                "the largest density ratio is reached on {T = -r} alone, which at r = R is smaller "
+                "than 1 - PA: every f keeps more than 1/2 there, by the same amount, and a little "
+                "beyond"
+            ),
+        ),
+        chain(
             "longer_multiples",
-            _longer(statement),
+            directional_steps.grows_with_the_move(statement["profile"], statement["order"]),
             conclusion=(
                 "by Blackwell's theorem a randomisation takes (X_1, X_1 + b) to (X_1, X_1 + a), "
                 "a < b; done in each coordinate it turns f into a classifier that has at the "
@@ -260,47 +288,13 @@ def _at_half(radius: sp.Expr) -> Iterator[Step]:
     )
 
 
-def _longer(statement: Statement) -> Iterator[Step]:
-    profile = statement["profile"]
-    yield from laplace_steps.ratio_is_bounded()
-    domain = "one coordinate, delta_1 = a lambda, a = m + n, t = m - n, so -a < t < a"
-    yield equal(
-        laplace_steps.log_ratio_at(lam * _m, lam * (_m + _n)),
-        -lam * (_m - _n),
-        "L = e^(-T/lambda) is e^t at x = m lambda, and it does not fall with x: {L > e^t} is "
-        "{x > m lambda}, up to points where L = e^t",
-        domain,
-    )
-    at_y = 1 - densities.mass(densities.laplace, lam, -sp.oo, -lam * _n)
-    at_x = densities.mass(densities.laplace, lam, lam * _m, sp.oo)
-    yield equal(
-        at_y - sp.exp(_m - _n) * at_x,
-        profile(_m + _n, _m - _n),
-        "E(L - e^t)_+ = P(Y: x > m lambda) - e^t P(X: x > m lambda), from the density",
-        domain,
-        written=sp.Function("E")(_MOVED, _LEVEL),
-        states=True,
-    )
-    yield compare(
-        sp.diff(profile(_MOVED, _LEVEL), _MOVED),
-        statement["order"],
-        0,
-        "it grows with the move a",
-        "-a < t < a",
-        written=sp.Derivative(sp.Function("E")(_MOVED, _LEVEL), _MOVED),
-        states=True,
-    )
-    ends = "it is 0 for t >= a and 1 - e^t for t <= -a, whatever a is, and continuous there"
-    yield equal(profile(_n, _n), 0, ends, "t = a = n")
-    yield equal(profile(_n, -_n), 1 - sp.exp(-_n), ends, "t = -a = -n")
-
-
 def enclose(statement: Statement = PRINTED) -> list[Evidence]:
-    """The dual bound over a set with an interior; half-lines; the profile by its closed form."""
+    """The dual bound over a set with an interior; half-lines; T's law; the profile."""
     return [
         inside_the_direction(statement),
         axes_in_balls(statement["radius"]),
         half_in_balls(statement["radius"]),
+        larger_in_balls(statement, "off_axes"),
         longer_in_balls(statement),
     ]
 
@@ -312,6 +306,7 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
         _search_points(statement),
         _search_axes(statement, rng),
         _search_half(rng),
+        _search_off_axes(statement, rng),
         _search_rays(statement["order"], rng),
     ]
 
@@ -362,6 +357,20 @@ def _search_half(rng: np.random.Generator) -> Evidence:
     return _each_flips("at_half", tried, "PA = 1/2, norms from 0.01 lambda, d = 1 to 3")
 
 
+def _search_off_axes(statement: Statement, rng: np.random.Generator) -> Evidence:
+    start = time.perf_counter()
+    radius = numeric_radius(statement["radius"], p_a=p)
+    sign = 1.0 if statement["relation"] == ">" else -1.0
+    scope = "12 directions with k = 2 and 3, PA from 0.501 to 0.999, scales 0.1 to 10, r = R"
+    for number in range(12):
+        near, shares = 10 ** rng.uniform(-3, -0.4), rng.uniform(0.15, 1.0, size=2 + number % 2)
+        level, scale = (0.5 + near, 1 - near)[number // 2 % 2], 10 ** rng.uniform(-1, 1)
+        found = solve(level, radius(level, 1 - level, scale) * shares / shares.sum(), scale)
+        if not sign * found.margin > TOLERANCE:
+            return searched("off_axes", scope, "not so", start=start, witness=found.witness())
+    return searched("off_axes", scope, "a margin is left at R", start=start)
+
+
 def _each_flips(
     part: str, tried: list[tuple[float, NDArray[np.float64], float]], scope: str
 ) -> Evidence:
@@ -369,7 +378,7 @@ def _each_flips(
     for level, delta, scale in tried:
         found = solve(level, delta, scale)
         if not (found.margin < -TOLERANCE and found.confirmed):
-            return searched(part, scope, "does not flip", start=start, witness=_witness(found))
+            return searched(part, scope, "does not flip", start=start, witness=found.witness())
     said = f"{len(tried)} points, at each of which a classifier flips, confirmed in Arb"
     return searched(part, scope, said, start=start)
 
@@ -385,16 +394,7 @@ def _search_rays(order: str, rng: np.random.Generator) -> Evidence:
         programs = [solve(level, norm * unit, 1.0) for norm in (0.5, 1.2, 2.0, 3.0)]
         margins = [one.margin for one in programs]
         if not all(sign * (m - n) > TOLERANCE for m, n in pairwise(margins)):
-            witness = _witness(programs[-1])
+            witness = programs[-1].witness()
             return searched("longer_multiples", scope, "not so", start=start, witness=witness)
     detail = "the smallest margin falls along each ray"
     return searched("longer_multiples", scope, detail, start=start)
-
-
-def _witness(found: Program) -> dict[str, str]:
-    return {
-        "PA": repr(found.p_a),
-        "scale": repr(found.grid.scale),
-        "delta": repr(found.grid.delta),
-        "margin": repr(found.margin),
-    }

@@ -27,8 +27,8 @@ CLAIM = Claim(
     source="beyond the paper (Theorems 1, 2 and 3)",
     statement=(
         "For every h: R^d -> [0, 1], with q(x) = E h(x + s) and Q the unit Laplace quantile, "
-        "|Q(q(x + delta)) - Q(q(x))| <= ||delta||_1/lambda; Theorems 1 and 2 follow from it, and "
-        "Theorem 3 from its equality case h = 1{x_1 <= t}."
+        "|Q(q(x + delta)) - Q(q(x))| <= ||delta||_1/lambda; Theorems 1 and 2 follow from it on the "
+        "open ball, and Theorem 3 from its equality case h = 1{x_1 <= t}."
     ),
     latex=(
         r"\left|Q(q(x+\delta))-Q(q(x))\right|\le\tfrac1\lambda\|\delta\|_1,\quad "
@@ -57,8 +57,9 @@ CLAIM = Claim(
         ),
         Part(
             "theorem_1",
-            "q_A >= PA and q_c <= PB' = min(PB, 1 - PA) give q_A > q_c for every "
-            "r < (lambda/2)(Q(PA) - Q(PB')), and neither term of Theorem 1 exceeds that",
+            "for 0 <= PB <= PA <= 1, PA > 0, q_A >= PA and q_c <= PB' = min(PB, 1 - PA) give "
+            "q_A > q_c for every r < (lambda/2)(Q(PA) - Q(PB')), and neither term of Theorem 1 "
+            "exceeds that: Theorem 1 on the open ball",
         ),
         Part(
             "theorem_3",
@@ -237,8 +238,7 @@ def _theorem_2(statement: Statement) -> Iterator[Step]:
 
 
 def _theorem_1(statement: Statement) -> Iterator[Step]:
-    for name in REGIONS:
-        one = region(name)
+    for one in (*map(region, REGIONS), *map(lipschitz_steps.at_edge, REGIONS)):
         for term in ("first", "second"):
             said = "(lambda/2) log(PA/PB)" if term == "first" else "-lambda log(1 - PA + PB)"
             printed = one.shrink(statement[term])
@@ -246,14 +246,14 @@ def _theorem_1(statement: Statement) -> Iterator[Step]:
                 printed,
                 ">=",
                 one.shrunk,
-                f"{said} against E = (lambda/2)(Q(PA) - Q(PB')), as e^(-2R/lambda); both sides "
-                "are continuous, so the edges of the region belong to it",
+                f"{said} against E = (lambda/2)(Q(PA) - Q(PB')), as e^(-2R/lambda)",
                 one.where,
                 written=sp.exp(-2 * _R / lam),
                 states=True,
             )
         yield lipschitz_steps.has_quantiles(one)
         yield lipschitz_steps.keeps_ahead(one)
+    yield from lipschitz_steps.certain_at_the_ends()
 
 
 def _theorem_3(statement: Statement) -> Iterator[Step]:

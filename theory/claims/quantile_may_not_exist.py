@@ -13,7 +13,7 @@ from scipy import stats
 from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
-from theory.enclosure import closed_at, enclosed, isolate_root, sign_on_box
+from theory.enclosure import Outcome, closed_at, enclosed, isolate_root, sign_on_box
 from theory.enclosures.coverage import at_point, identical, over, scales_as
 from theory.enclosures.identities import within
 from theory.likelihood_ratio import LikelihoodRatio
@@ -41,13 +41,13 @@ CLAIM = Claim(
     parts=(
         Part(
             "one_coordinate",
-            "for every delta on an axis P(T <= t) is at most 1/2 for t < r and 1 from r on: every "
-            "q in (1/2, 1) is skipped, and 0.85 with them",
+            "for every delta on an axis P(T <= t) is below 1/2 for t < r and 1 from r on: every "
+            "q in [1/2, 1) is skipped, and 0.85 with them",
         ),
         Part(
             "every_delta",
-            "for every delta != 0 the atom at T = r makes the c.d.f. skip (1 - 2^-k, 1); 0.85 is "
-            "in it exactly for k = 1 and 2",
+            "for every delta != 0 the atom at T = r makes the c.d.f. skip [1 - 2^-k, 1), the left "
+            "end with it as P(T <= t) < P(T < r) for t < r; 0.85 is in it exactly for k = 1 and 2",
         ),
         Part(
             "three_coordinates",
@@ -77,7 +77,7 @@ _R = sp.Rational
 
 PRINTED: Statement = {
     "level": _R(85, 100),
-    "below": _HALF,  # the largest P(T <= t), t < r, on an axis
+    "below": _HALF,  # the supremum of P(T <= t), t < r, on an axis
     "cdf": sp.Lambda((_v, lam), sp.exp(-_v / lam) / 2),  # P(T <= r - 2v) on an axis, 0 < v <= r
     "top": sp.Lambda(_k, 1 - 2**-_k),  # P(T < r)
     "second": sp.Lambda(_x, sp.exp(-_x) * (7 + 4 * _x + _x**2 / 2) / 8),  # P(T <= r - 2a), k = 3
@@ -117,12 +117,12 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
         chain(
             "one_coordinate",
             _one_coordinate(statement),
-            conclusion="P(T <= t) <= P(T < r) = 1/2 for t < r, and 1 from r on",
+            conclusion="P(T <= t) < P(T < r) = 1/2 for t < r, and 1 from r on",
         ),
         chain(
             "every_delta",
             _every_delta(statement),
-            conclusion="P(T <= t) <= P(T < r) = 1 - 2^-k for t < r, and 1 from r on; "
+            conclusion="P(T <= t) < P(T < r) = 1 - 2^-k for t < r, and 1 from r on; "
             "3/4 < 0.85 < 7/8",
         ),
         chain(
@@ -166,14 +166,8 @@ def _one_coordinate(statement: Statement) -> Iterator[Step]:
     zero = laplace_steps.log_ratio_at(_v, sp.Integer(0))
     yield equal(zero, 0, "a zero coordinate adds 0 to T", where, written=sp.Function("T_i")(_v))
     before = f"{where}, 0 < v <= r; for v > r, T <= r - 2v never happens"
-    yield equal(
-        _mass(_v, sp.oo),
-        cdf,
-        "T <= r - 2v says x_1 >= v",
-        before,
-        written=_shown(_v, sp.oo),
-        states=True,
-    )
+    said = "T <= r - 2v says x_1 >= v"
+    yield equal(_mass(_v, sp.oo), cdf, said, before, written=_shown(_v, sp.oo), states=True)
     yield compare(
         _mass(_v, sp.oo),
         "<",
@@ -210,17 +204,21 @@ def _every_delta(statement: Statement) -> Iterator[Step]:
     one, more = "P(T < r) is what the atom at r leaves", "the coordinates are independent"
     yield equal(1 - far, top(1), one, "k = 1", written=1 - shown, states=True)
     yield equal(1 - top(_k + 1), (1 - top(_k)) * far, more, "k to k + 1", states=True)
-    said = "P(T <= r) = 1 lies above: (1 - 2^-k, 1) is skipped"
+    yield compare(
+        far ** (_k - 1) * _mass(0, _v),
+        ">",
+        0,
+        "one x_i in (0, v) and the others on the far side have r - 2v < T < r: the c.d.f. at any "
+        "t = r - 2v < r is below P(T < r), which it does not attain",
+        f"{each}, 0 < v <= |delta_i|",
+        along=(_v, sp.Integer(0), 1),
+        written=shown ** (_k - 1) * _shown(0, _v),
+    )
+    said = "P(T <= r) = 1 lies above: [1 - 2^-k, 1) is skipped"
     yield compare(top(_k), "<", 1, said, each, states=True)
+    said = "0.85 and P(T < r), the supremum of the c.d.f. below r"
     for size, relation in ((1, "<"), (2, "<"), (3, ">")):
-        yield compare(
-            top(size),
-            relation,
-            level,
-            "0.85 and the largest value of the c.d.f. below r",
-            f"k = {size}",
-            states=True,
-        )
+        yield compare(top(size), relation, level, said, f"k = {size}", states=True)
     yield compare(top(_k + 1), ">", top(_k), "and so for every k > 3", each)
 
 
@@ -275,20 +273,19 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     """The same from the half-line masses; three coordinates by Erlang's law, and x_star."""
     level, below, top = statement["level"], statement["below"], statement["top"]
     cdf, far = statement["cdf"], half_line_mass(sp.Integer(0))
-    last = 1 - Fraction(1, 1024)
-    margin = below - half_line_mass(-_v).subs(_v, -sp.log(_z))
     axis = "every r > 0, t = r - 2v < r, z = e^(-v/lambda)"
+    some = "P(0 < x_i < v), so that P(T <= t) < P(T < r) for every k and t = r - 2v < r"
     one = [
         scales_as(cdf(_v, lam), 0, _v),
         identical([(cdf(_v, 1), half_line_mass(-_v)), (below, 1 - far)], axis),
-        over(sign_on_box(margin, ">", {_z: (Fraction(0), last)}), axis),
-        over(closed_at(margin, ">", _z, sp.Integer(1), last, order=1), axis),
+        *_above_tail(below, axis),
         over(at_point(level - below, ">"), "0.85 > P(T < r)"),
         over(at_point(1 - level, ">"), "0.85 < P(T <= r)"),
     ]
     masses = [(top(1), 1 - far), (1 - top(_k + 1), (1 - top(_k)) * far)]
     every = [
         identical(masses, "every k >= 1"),
+        *_above_tail(far, some),
         over(at_point(level - top(2), ">"), "k = 2, and k = 1 where P(T < r) is smaller"),
         over(at_point(top(3) - level, ">"), "k = 3, and every larger k"),
     ]
@@ -297,6 +294,13 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
         enclosed("every_delta", every, conclusion="P(T < r) = 1 - 2^-k, and P(T <= r) = 1"),
         _three_enclosed(statement),
     ]
+
+
+def _above_tail(level: sp.Expr, where: str) -> Iterator[Outcome]:
+    """level > P(x >= v lambda) for every v > 0, z = e^(-v)."""
+    margin, last = level - half_line_mass(-_v).subs(_v, -sp.log(_z)), 1 - Fraction(1, 1024)
+    yield over(sign_on_box(margin, ">", {_z: (Fraction(0), last)}), where)
+    yield over(closed_at(margin, ">", _z, sp.Integer(1), last, order=1), where)
 
 
 def _three_enclosed(statement: Statement) -> Evidence:
@@ -372,7 +376,10 @@ def _wrong_top(statement: Statement, number: int, rng: np.random.Generator) -> W
     highest = law.atoms()[-1]
     left, stated = 1.0 - float(highest.ball()), float(statement["top"](size))
     skipped = left < float(statement["level"]) < 1.0
-    if highest.place == law.norm and abs(left - stated) < 1e-9 and skipped == (size <= 2):
+    before = float(law.cdf(law.norm - 2 * min(abs(step) for step in delta)))
+    if highest.place != law.norm or not before < left:
+        return {"delta": str([str(one) for one in delta]), "P(T < r)": f"{left!r} is reached"}
+    if abs(left - stated) < 1e-9 and skipped == (size <= 2):
         return None
     return {"delta": str([str(one) for one in delta]), "P(T < r)": repr(left), "k": str(size)}
 

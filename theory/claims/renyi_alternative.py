@@ -49,8 +49,10 @@ CLAIM = Claim(
         Part(
             "sound",
             "for every order alpha > 1 and in every dimension, the prediction is kept at every "
-            "delta whose norm r has D_alpha(r) below the bound, D_alpha being the stated "
-            "divergence of one coordinate moved by r",
+            "delta whose norm r has D_alpha(r) below the bound -log(1 - PA - PB + 2M), with "
+            "M = ((PA^(1 - alpha) + PB^(1 - alpha))/2)^(1/(1 - alpha)) and, for one coordinate "
+            "moved by r, D_alpha(r) = log((alpha e^((alpha - 1) r/lambda) + (alpha - 1) "
+            "e^(-alpha r/lambda))/(2 alpha - 1))/(alpha - 1)",
         ),
         Part(
             "order_infinity",
@@ -59,8 +61,9 @@ CLAIM = Claim(
         ),
         Part(
             "finite_order",
-            "for 0 < PB < PA and PA + PB < 1 the stated finite order certifies a radius larger "
-            "than R_2",
+            "for 0 < PB < PA and PA + PB < 1 the finite order alpha = 1 + 2 (1 + R)/(G R), with "
+            "R = R_2/lambda and G = (1 - PA - PB)/(1 - PA + PB), certifies a radius larger than "
+            "R_2",
         ),
         Part("two_classes", "for PB = 1 - PA no order alpha > 1 certifies more than R_2"),
     ),
@@ -172,8 +175,8 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
             "finite_order",
             renyi_orders.finite_order_wins(second, bound, divergence, statement["order"]),
             conclusion=(
-                "(alpha - 1) (bound - D) > (1 - PA - PB)/(4 (1 - PA + PB)) > 0 at r = R_2 for the "
-                "stated order"
+                "(alpha - 1) (bound - D) > G/4 > 0 at r = R_2 for the order alpha = 1 + "
+                "2 (1 + R)/(G R)"
             ),
         ),
         chain(

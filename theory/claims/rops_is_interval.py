@@ -66,9 +66,11 @@ CLAIM = Claim(
         ),
         Part(
             "zero",
-            "the parameter 0 stands for noise with a density, as every other one does",
+            "the parameter 0 is, as every other one, that of Laplace and of Gaussian noise with a "
+            "density, and belongs to the ROPS by its definition",
             Role.READING,
-            "the parameter 0 stands for no noise, where g = f",
+            "the parameter 0, at which there is no density, means no noise: then g = f, and it "
+            "belongs to the ROPS",
         ),
     ),
     assumptions="Two classes: g(x) is the one with the larger probability.",
@@ -153,7 +155,10 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
             "zero",
             _zero(),
             proves=False,
-            conclusion="as the parameter tends to 0 both densities tend to 0 everywhere but at 0",
+            conclusion=(
+                "as the parameter tends to 0 both densities tend to 0 everywhere but at the point "
+                "0, so that there is no density at the parameter 0"
+            ),
         ),
     ]
 

@@ -222,7 +222,7 @@ def enclose(statement: Statement = PRINTED) -> list[Evidence]:
     ratio = enclosed(
         "smallest_ratio",
         _ratio_outcomes(statement["ratio"]),
-        roots={"ratio": Root(value_at(statement["ratio"], {}), "the stated number", True)},
+        roots={"ratio": Root(value_at(statement["ratio"], {}), "the stated number", None)},
         conclusion="the Gaussian supremum is above the ratio times lambda for x > 0, equal at 0",
     )
     return [

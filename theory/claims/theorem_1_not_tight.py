@@ -52,7 +52,8 @@ CLAIM = Claim(
             "a larger radius is sound for every pair PB <= PA, if there are several classes",
             Role.READING,
             "where PA > 1/2, PB > 0 and PB != 1 - PA, for any number of classes, two included; "
-            "for PA <= 1/2 Theorem 1 is tight with 2 + ceil((1 - PA - PB)/PB) classes, and for "
+            "for PA <= 1/2 Theorem 1 is tight with 2 + ceil((1 - PA - PB)/PB) classes or more "
+            "(with fewer a larger radius is sound there too, exact_multiclass_radius_k), and for "
             "PB = 1 - PA with two or more",
         ),
     ),

@@ -78,24 +78,9 @@ MUTANTS = (
     Mutant("PA for 1 - PA", {"bound": 1 - sp.exp(r / lam) * p}, "bound", _ALL),
     Mutant("A' none of the level", {"shares": (sp.Integer(0), sp.Integer(0))}, "exists", _ALL),
     Mutant("A' the whole level", {"shares": (sp.Integer(1), sp.Integer(1))}, "exists", _ALL),
-    Mutant(
-        "A' without the last 1e-6 of the level",
-        {"shares": (sp.Integer(0), 1 - _SHIFT)},
-        "exists",
-        _PROOFS,
-    ),
-    Mutant(
-        "equality for a bound smaller by 1e-6",
-        {"bound": PRINTED["bound"] - _SHIFT},
-        "attained",
-        _PROOFS,
-    ),
-    Mutant(
-        "equality with the exponent doubled",
-        {"bound": 1 - sp.exp(2 * r / lam) * (1 - p)},
-        "attained",
-        _ALL,
-    ),
+    Mutant("A' without 1e-6 of it", {"shares": (sp.Integer(0), 1 - _SHIFT)}, "exists", _PROOFS),
+    Mutant("equality 1e-6 lower", {"bound": PRINTED["bound"] - _SHIFT}, "attained", _PROOFS),
+    Mutant("twice the exponent", {"bound": 1 - sp.exp(2 * r / lam) * (1 - p)}, "attained", _ALL),
     Mutant(
         "P(T = -r) = 2^(1-k) e^(-r/lambda)",
         {"reach": sp.Lambda((_k, r, lam), 2 ** (1 - _k) * sp.exp(-r / lam))},
@@ -112,7 +97,7 @@ MUTANTS = (
 
 _a, _q, _w, _z, _h = sp.symbols("a q w z h", positive=True)
 _m = sp.Symbol("m", nonnegative=True)
-_T, _PROB = sp.Function("T"), sp.Function("P")
+_T, _PROB, _MU = sp.Function("T"), sp.Function("P"), sp.Function("mu_1")
 
 
 def derive(statement: Statement = PRINTED) -> list[Chain]:
@@ -127,8 +112,9 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
             "exists",
             _exists(*statement["shares"]),
             conclusion="G(beta) = P(T > beta) falls from 1 to 0, is continuous from the right and "
-            "has the left limit P(T >= beta): beta_1 = inf{beta: G(beta) <= PA}, and A' is cut off "
-            "{T = beta_1} by a half-space x_1 <= c, whose mass there is continuous in c",
+            "has the left limit P(T >= beta): beta_1 = max(-r, inf{beta: G(beta) <= PA}), which is "
+            "-r for PA = 1, and A' is cut off {T = beta_1} by a half-space x_1 <= c, whose mass "
+            "there is continuous in c; for PA = 1 it is the whole atom {T = -r}",
         ),
         chain(
             "attained",
@@ -179,14 +165,16 @@ def _bound(bound: sp.Expr) -> Iterator[Step]:
     )
     zero = "PA = 0: the bound is negative and says nothing"
     yield compare(bound.subs(p, 0), "<", 0, zero, "PA = 0, r > 0", along=(r, sp.Integer(0), 1))
-    yield equal(bound.subs(r, 0), p, "delta = 0: Y = X", "r = 0, every PA")
+    same, still = sp.Limit(bound, r, 0), "delta = 0: Y = X"
+    yield equal(bound.subs(r, 0), p, still, "r = 0, every PA", written=same)
 
 
 def _exists(low: sp.Expr, high: sp.Expr) -> Iterator[Step]:
     domain = "delta = (a, 0, ..., 0), a > 0"
     top, rest = _mass(-sp.oo, 0), _mass(_a, sp.oo)
     start = "P(A) where A' takes the least of {T = r} = {x_1 <= 0}: PA = 0 needs it to be 0"
-    yield compare(low * top, "<=", 0, start, domain, written=low * _shown(-sp.oo, 0), states=True)
+    taken = sp.Mul(low, _shown(-sp.oo, 0), evaluate=False)
+    yield compare(low * top, "<=", 0, start, domain, written=taken, states=True)
     inner = _mass(-sp.oo, u)
     yield compare(
         high * top,
@@ -199,34 +187,40 @@ def _exists(low: sp.Expr, high: sp.Expr) -> Iterator[Step]:
         states=True,
     )
     between = "between its atoms P(T > beta) takes every value, growing with u"
-    yield compare(sp.diff(inner, u), ">", 0, between, f"{domain}, 0 < u < a")
-    upto = sp.limit(inner, u, _a, "-")
+    slope = sp.Derivative(_shown(-sp.oo, u), u)
+    yield compare(sp.diff(inner, u), ">", 0, between, f"{domain}, 0 < u < a", written=slope)
+    upto, none = sp.limit(inner, u, _a, "-"), sp.Mul(low, _shown(_a, sp.oo), evaluate=False)
     yield compare(
         _mass(-sp.oo, _a) + low * rest,
         "<=",
         upto,
         "the same at {T = -r} = {x_1 >= a}: it joins on to those of beta > -r",
         domain,
-        written=_shown(-sp.oo, _a) + low * _shown(_a, sp.oo),
+        written=sp.Add(_shown(-sp.oo, _a), none, evaluate=False),
         states=True,
     )
     yield compare(
         _mass(-sp.oo, _a) + high * rest,
         ">=",
         1,
-        "and leads up to PA = 1",
+        "and leads up to PA = 1, where beta_1 = -r and A' is the whole atom {T = -r}",
         domain,
         written=_shown(-sp.oo, _a) + high * _shown(_a, sp.oo),
         states=True,
     )
+    yield from _cut()
+
+
+def _cut() -> Iterator[Step]:
+    """Off the axis: a half-space cuts any share off any level."""
     yield from laplace_steps.ratio_is_bounded()
-    peak = densities.laplace(sp.Integer(0), lam)
     yield equal(
-        peak,
+        densities.laplace(sp.Integer(0), lam),
         1 / (2 * lam),
-        "for every delta: |T| <= r, so that P(T > beta) is 1 below -r and 0 from r on. The mass of "
-        "{T = beta, x_1 <= c} is continuous in c, since no density exceeds this one",
+        "for every delta: |T| <= r, so that P(T > beta) is 1 below -r, 0 from r on, and P(T >= -r) "
+        "= 1. The mass of {T = beta, x_1 <= c} is continuous in c, as no density exceeds this one",
         "every delta, d and beta",
+        written=_MU(0),
     )
     for at in (-u, u):
         yield compare(
@@ -236,6 +230,7 @@ def _exists(low: sp.Expr, high: sp.Expr) -> Iterator[Step]:
             "so that it grows by at most h/(2 lambda) from c to c + h",
             "every c != 0",
             along=(u, sp.Integer(0), 1),
+            written=_MU(at),
         )
     for lower, upper, name in ((-sp.oo, -u, "as c -> -oo"), (u, sp.oo, "beyond c, as c -> oo")):
         yield equal(
@@ -249,7 +244,8 @@ def _exists(low: sp.Expr, high: sp.Expr) -> Iterator[Step]:
 
 
 def _attained(bound: sp.Expr, reach: sp.Lambda) -> Iterator[Step]:
-    yield equal(reach(0, 0, lam), 1, "delta = 0: T = 0 = -r everywhere", "k = 0", states=True)
+    still, everywhere = "delta = 0: T = 0 = -r everywhere", _PROB(sp.Eq(_T(u), 0))
+    yield equal(reach(0, 0, lam), 1, still, "k = 0", written=everywhere, states=True)
     yield equal(
         reach(1, _a, lam),
         _mass(_a, sp.oo),
@@ -290,6 +286,7 @@ def _attained(bound: sp.Expr, reach: sp.Lambda) -> Iterator[Step]:
         _q,
         "on an axis: 1 - PA <= e^(-r/lambda)/2 iff r <= -lambda log[2 (1 - PA)]",
         "k = 1, q = 1 - PA",
+        written=_PROB(sp.Eq(_T(u), lam * sp.log(2 * _q))),
         states=True,
     )
 

@@ -52,8 +52,9 @@ CLAIM = Claim(
                 "bounds keeps its prediction below it, and for every R' beyond it some f* does "
                 "not. It is R_2 for PB >= 1 - PA only, so under the printed hypothesis Theorem 3 "
                 "is true for PA + PB = 1 and false for PA + PB < 1, where R_2 < R' < -lambda "
-                "log(2 PB) allows no f* (no R' at all does for PB = 0). With PB = P(f(X) = cB), as "
-                "Appendix C uses it, or with PA + PB >= 1 for the hypothesis, it is true"
+                "log(2 PB) allows no f* (no R' at all does for PB = 0). With PB standing for f*'s "
+                "own P(f*(X) = cB), not given beforehand, as Appendix C uses it, or with PA + PB "
+                ">= 1 for the hypothesis, it is true"
             ),
         ),
         Part(
@@ -109,6 +110,7 @@ _z = sp.Symbol("z", positive=True)
 _c = sp.Symbol("c", positive=True)
 _q = sp.Symbol("q", positive=True)
 _T = sp.Symbol("R_m", nonnegative=True)
+_m = sp.Symbol("m", nonnegative=True)
 _HALF = sp.Rational(1, 2)
 _MASS = sp.exp(-_k) / 2
 _DOMAIN = "m = e^(-k)/2, k >= 0, so 0 < m <= 1/2"
@@ -187,7 +189,7 @@ def _until(tight: sp.Expr) -> Iterator[Step]:
         "1 - PA, so at most m, at r = -lambda log(2 m) - s",
         f"{_DOMAIN}; 0 < s <= -lambda log(2 m), any dimension",
         along=(excess, sp.Integer(0), 1),
-        written=sp.exp((_T - excess) / lam) * p_b,
+        written=sp.exp((_T - excess) / lam) * _m,
         states=True,
     )
     yield equal(
@@ -195,7 +197,7 @@ def _until(tight: sp.Expr) -> Iterator[Step]:
         0,
         "no class but cA has mass at x, and none has under Y, for every r",
         "m = 0",
-        written=sp.Limit(factor * p_b, p_b, 0, "+"),
+        written=sp.Limit(factor * _m, _m, 0, "+"),
     )
 
 
@@ -212,7 +214,7 @@ def _beyond(tight: sp.Expr) -> Iterator[Step]:
         "1/2 before any f can flip",
         f"{_DOMAIN}; R' = -lambda log(2 m) + s, every s > 0",
         along=closer,
-        written=sp.exp((_T + excess) / lam) * p_b,
+        written=sp.exp((_T + excess) / lam) * _m,
         states=True,
     )
     edge = sp.expand(farther - excess / 2)
@@ -327,7 +329,7 @@ def _witness(statement: Statement) -> dict[str, str]:
         "R_2": recomputable(radius),
         "R'": "1",
         "certified up to": recomputable(tight),
-        "P(f(Y) = cB) at R' is at most": recomputable(sp.E / 10),
+        "P(f(Y) = cB) at R' is at most": recomputable(sp.E / 10).replace("E", "e"),
     }
 
 

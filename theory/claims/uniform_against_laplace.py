@@ -283,8 +283,9 @@ def _gains(statement: Statement) -> Iterator[Step]:
         yield equal(
             bound(symbol).subs(symbol, place),
             where,
-            f"the PA at which {name} is largest",
+            f"the PA at which {name} is largest, as P(X_1 <= {name[-1]})",
             f"{symbol} = {place}",
+            written=sp.Function(f"P_{name[-1]}")(sp.Symbol("X_1") <= sp.Symbol(name[-1])),
             states=True,
         )
     yield from uniform_steps.lead_of_gaussian(

@@ -90,4 +90,29 @@ def best_at_range_end(level: sp.Expr, best: sp.Expr) -> tuple[Root | None, Root 
     with ctx.workprec(256):
         mass = compile_ball(sp.exp(-2 * h) / 2, [h])([place.ball])
         height = compile_ball(best, [h])([place.ball])
-    return Root(mass, place.scope, True), Root(height, place.scope, True)
+    return Root(mass, place.scope, None), Root(height, place.scope, None)
+
+
+def at_range_end() -> Iterator[Outcome]:
+    """At r = -log[2 PB]: the X-mass is PB where level = 1/2, and h <= r/2 says PB <= e^(-2h)/2.
+
+    >>> all(one.status for one in at_range_end())
+    True
+    """
+    end = "PB = e^(-r)/2"
+    mass = sp.exp(-_y) - 2 * half_line_mass(-_y)
+    yield same(mass, "the X-mass level e^(-r) is 2 level PB: PB where level = 1/2", f"{end}, r = y")
+    longer = half_line_mass(-2 * h - 2 * _c) - sp.exp(-2 * h) / 2 * sp.exp(-2 * _c)
+    yield same(longer, "PB is e^(-2h)/2 times e^(-2c)", f"{end}, r = 2h + 2c, every c >= 0")
+
+
+def strictly_less() -> Iterator[Outcome]:
+    """1 - e^(-t) > 0: the ratio e^(-T) is below e^r where T = -r + t, and P(T = -r) falls.
+
+    >>> [one.status for one in strictly_less()]
+    [True, True]
+    """
+    last = 1 - Fraction(1, 1024)
+    where = "every t > 0, z = e^(-t)"
+    yield over(sign_on_box(1 - _y, ">", {_y: (Fraction(0), last)}), where)
+    yield over(closed_at(1 - _y, ">", _y, sp.Integer(1), last, order=1), where)

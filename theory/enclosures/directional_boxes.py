@@ -16,6 +16,7 @@ from theory.balls import PRECISION, compile_ball, rational_ball, value_at
 from theory.claim import Evidence, Statement
 from theory.directional import certified_norms
 from theory.enclosure import Outcome, Root, closed_at, enclosed, isolate_root, sign_on_box
+from theory.enclosures.axis_dual import axis_bound, strictly_between
 from theory.enclosures.coverage import identical, over, scales_as
 from theory.enclosures.identities import within
 from theory.steps.directional_steps import COUNT, MOVE, V
@@ -59,7 +60,7 @@ def at_least_the_ball(statement: Statement) -> Evidence:
     return enclosed("never_smaller", outcomes, conclusion=said)
 
 
-def larger_in_balls(statement: Statement) -> Evidence:
+def larger_in_balls(statement: Statement, part: str = "larger_off_axes") -> Evidence:
     """P(T = -r) < 1 - PA at r = R for k >= 2, and certified radii above R at points."""
     atom, more = statement["atom"], statement["relation"] == ">"
     at_radius = atom(2, _in_c(statement["radius"]), 1)
@@ -80,10 +81,16 @@ def larger_in_balls(statement: Statement) -> Evidence:
             "k = 2, r = R, every PA in (1/2, 1), over c = 2(1 - PA)",
             whole=not wide,
         ),
+        *strictly_between(),
+        *axis_bound(),
         _beyond(statement["radius"], more=more),
     ]
-    said = "1 - PA exceeds P(T = -r) at r = R for k = 2, and P(T = -r) halves with each coordinate"
-    return enclosed("larger_off_axes", outcomes, conclusion=said)
+    said = (
+        "1 - PA exceeds P(T = -r) at r = R for k = 2, P(T = -r) halves with each coordinate, and L "
+        "< e^(r/lambda) elsewhere, so more than 1/2 is kept at R; the Lipschitz bound on Q(q), "
+        "along a path, keeps it a little beyond"
+    )
+    return enclosed(part, outcomes, conclusion=said)
 
 
 def _beyond(radius: sp.Expr, *, more: bool) -> Outcome:
@@ -191,7 +198,8 @@ def _roots(statement: Statement, median: Root | None) -> dict[str, Root | None]:
     with ctx.workprec(256):
         for name, formula in formulas.items():
             ball = compile_ball(sp.simplify(formula), [V])([median.ball])
-            found[name] = Root(ball, median.scope, True)
+            # the formula changes at p_turn; the others are values
+            found[name] = Root(ball, median.scope, True if name == "p_turn" else None)
     return found
 
 

@@ -27,7 +27,7 @@ Bracket = tuple[sp.Rational, sp.Rational]
 _HALF = sp.Rational(1, 2)
 _y, _q = sp.Symbol("y", positive=True), sp.Symbol("q", positive=True)
 _erf, _bell = sp.Symbol("e", nonnegative=True), sp.Symbol("b", nonnegative=True)
-_v = sp.Symbol("v", positive=True)
+_v = sp.Symbol("v", nonnegative=True)
 _PRECISION = 256
 
 #: u = 3 is PA = 1 - erfc(3)/2, from which on the tail bounds take over
@@ -51,7 +51,7 @@ def worst_events(radius: sp.Expr, width: sp.Symbol) -> tuple[list[Outcome], list
     kept = sp.expand((1 + _v) / 2 - (at - excess) / 2 - _HALF)
     edge = sp.expand(_v - (at + excess))
     inside = _for_every_excess(kept, ">", "1/2 < PA <= 1, every r = R - s < R, every direction")
-    beyond = _for_every_excess(edge, "<", "1/2 < PA <= 1, every r = R + s up to R + Lambda")
+    beyond = _for_every_excess(edge, "<", "1/2 <= PA <= 1, every r = R + s up to R + Lambda")
     return [multiple, *inside], beyond
 
 
@@ -178,7 +178,7 @@ def _value(expression: sp.Expr, symbol: sp.Symbol, at: Root | None) -> Root | No
     if at is None:
         return None
     with ctx.workprec(_PRECISION):
-        return Root(compile_ball(expression, [symbol])([at.ball]), at.scope, at.unique)
+        return Root(compile_ball(expression, [symbol])([at.ball]), at.scope, None)
 
 
 def _stated(

@@ -97,14 +97,14 @@ def _rises(statement: Statement, rng: np.random.Generator) -> Witness | None:
 
 def _above(statement: Statement) -> Witness | None:
     """A number of draws for which the bounds do not rise to the printed one, below 1."""
-    radius = numeric_radius(statement["laplace"], p_a=p)
+    radii = [numeric_radius(statement[name], p_a=p) for name in _LAWS]
     for num_samples in (1, 20, 1000, SAMPLES):
         for alpha in (ALPHA, 0.2):
             bounds = lower_bounds(num_samples, alpha, last=1001)
             stated = float(statement["bound"](alpha, num_samples))
             largest = float(bounds[-1])
             rising = bool((np.diff(bounds) > 0).all()) and largest < 1
-            finite = math.isfinite(radius(largest, 1 - largest, 1.0))
+            finite = all(math.isfinite(radius(largest, 1 - largest, 1.0)) for radius in radii)
             if not (rising and finite and math.isclose(stated, largest, rel_tol=_ROUNDING)):
                 where = {"n": str(num_samples), "alpha": repr(alpha)}
                 return {**where, "largest": repr(largest), "stated": repr(stated)}

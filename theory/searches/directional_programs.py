@@ -46,6 +46,15 @@ class Program:
         fewer = (1 - SHRINK) * self.found.not_a
         return confirm(self.grid, WorstCase(self.margin, fewer, fewer), Fraction(self.p_a), None)
 
+    def witness(self) -> dict[str, str]:
+        """The point and the margin there, for a report."""
+        return {
+            "PA": repr(self.p_a),
+            "scale": repr(self.grid.scale),
+            "delta": repr(self.grid.delta),
+            "margin": repr(self.margin),
+        }
+
 
 def solve(p_a: float, delta: Sequence[float] | NDArray[np.float64], scale: float) -> Program:
     """The program at delta, with an even grid between 0 and each delta_i.

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import sympy as sp
 
 from theory import densities
-from theory.derivation import Step, equal
+from theory.derivation import Step, compare, equal
 from theory.steps import axis_steps, laplace_steps
-from theory.symbols import lam, r
+from theory.symbols import lam, p_b, r
 
 h = sp.Symbol("h", positive=True)  # the largest sum of the shortfalls, in the unit of lambda
 _c = sp.Symbol("c", nonnegative=True)
@@ -101,4 +101,45 @@ def largest_sets(level: sp.Expr, best: sp.Expr) -> Iterator[Step]:
         DOMAIN,
         written=under_y,
         states=True,
+    )
+
+
+def at_range_end(level: sp.Expr, stated: sp.Expr) -> Iterator[Step]:
+    """At r = ``stated``, -lambda log[2 PB], h solves (1 + h) e^h = 2, and PB <= e^(-2h)/2.
+
+    ``level`` e^(-r/lambda) is the X-mass of the set that belongs to h, as in `largest_sets`.
+    """
+    end = "r = -lambda log[2 PB], 0 < PB < 1/2"
+    yield equal(
+        level * sp.exp(-stated / lam) / p_b,
+        (1 + h) * sp.exp(h) / 2,
+        "the X-mass (1 + h) e^(h - r/lambda)/4 over PB: it is PB where (1 + h) e^h = 2, whatever "
+        "PB is",
+        end,
+        written=sp.Symbol("P(X in B)") / p_b,
+    )
+    yield compare(
+        sp.diff((1 + h) * sp.exp(h), h),
+        ">",
+        0,
+        "which one h solves, as the left side rises with h",
+        "every h > 0",
+        written=sp.Derivative((1 + h) * sp.exp(h), h),
+    )
+    at_move = stated.subs(p_b, sp.exp(-2 * half_move() / lam) / 2)
+    yield equal(
+        sp.expand_log(at_move),
+        2 * half_move(),
+        "there PB = e^(-r/lambda)/2, the end of the printed range",
+        f"{end}; {DOMAIN}",
+        written=r,
+    )
+    yield compare(
+        sp.exp(-2 * half_move() / lam) / 2,
+        "<=",
+        sp.exp(-2 * h) / 2,
+        "so h lambda <= r/2 says PB <= e^(-2h)/2, and every such PB has its r",
+        f"{end}; r/2 = h lambda + c, c >= 0",
+        along=(_c, sp.Integer(0), 1),
+        written=p_b,
     )

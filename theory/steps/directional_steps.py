@@ -1,8 +1,8 @@
 """Steps about moves in several coordinates: where the likelihood ratio reaches its bound.
 
 W = sum_i min(max(x_i, 0), a_i) is (r - T)/2 for delta = (a_1, ..., a_k). The steps derive what the
-claims about directions need of its law from the density: the atom at W = r in every dimension, and
-the tails of two coordinates.
+claims about directions need of its law from the density: the atom at W = r in every dimension, the
+tails of two coordinates, and how the comparison of Y with X grows along a ray.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import sympy as sp
 
 from theory import densities
 from theory.derivation import Step, compare, equal
-from theory.steps import laplace_steps
+from theory.steps import laplace_steps, lipschitz_steps
 from theory.steps.dp_terms import bounded_factor
-from theory.symbols import kappa, lam, p, r, u
+from theory.symbols import excess, kappa, lam, p, r, u
 
 #: a coordinate's move, and how far two moves go beyond v
 MOVE, FIRST, SECOND = sp.symbols("a s t", positive=True)
@@ -25,8 +25,11 @@ COUNT = sp.Symbol("k", integer=True, positive=True)
 
 _m, _n = sp.Symbol("m", positive=True), sp.Symbol("n", positive=True)
 _x, _y = sp.symbols("x y", positive=True)
+_k, _w = sp.symbols("k w", positive=True)
+_moved, _level = sp.symbols("a t", real=True)
 _top, _inside, _lost = sp.symbols("e P q", positive=True)
 _T, _T1 = sp.Function("T"), sp.Function("T_1")
+_E, _NORM = sp.Function("E"), sp.Symbol("R", positive=True)
 _HALF = sp.Rational(1, 2)
 
 
@@ -84,6 +87,81 @@ def dual_beside_the_bound() -> Iterator[Step]:
         "(e - kappa)(q - P)",
         "every kappa in (0, e)",
     )
+
+
+def larger_off_the_axes(atom: sp.Lambda, radius: sp.Expr, relation: str) -> Iterator[Step]:
+    """With k >= 2 and 1/2 < PA < 1 nothing flips at r = R, nor a little beyond.
+
+    ``atom`` is P(T = -r) and ``relation`` that of the radius of the direction to R, which is > .
+    """
+    level = laplace_steps.threshold_probability(_k)
+    yield from lipschitz_steps.moves_at_most()
+    yield from reached_only_past_the_move(atom)
+    yield from dual_beside_the_bound()
+    yield tie_at(radius)
+    yield compare(
+        sp.simplify(atom(2, radius.subs(p, level), lam)),
+        "<" if relation == ">" else ">",
+        1 - level,
+        "so q - P in the bound above is positive for kappa close to e^(R/lambda): P(L > kappa) "
+        "falls to P(T = -r), which for k = 2, and so for every k >= 2, is below q = 1 - PA. With "
+        "m = (e - kappa)(q - P) > 0 every f keeps P(f(Y) = cA) >= 1/2 + m",
+        "PA = 1 - e^(-k)/2, k > 0, r = R",
+        written=sp.Function("P")(sp.Eq(sp.Symbol("T"), -_NORM)),
+        states=True,
+    )
+    yield compare(
+        lipschitz_steps.half_line_quantile(_w + excess / lam) - excess / lam,
+        ">",
+        0,
+        "Q(P(f(Y) = cA)) >= Q(1/2 + m) at r = R is positive, and falls by at most s/lambda from "
+        "there to r = R + s on the same ray: it stays positive, which is P(f(Y) = cA) > 1/2",
+        "every s > 0 below lambda Q(1/2 + m), written Q(1/2 + m) = w + s/lambda, w > 0; every f",
+        written=lipschitz_steps.QUANTILE(_HALF + sp.Symbol("m")) - excess / lam,
+    )
+    yield compare(
+        laplace_steps.threshold_probability(_w),
+        ">",
+        _HALF,
+        "as Q(q) > 0 is q > 1/2, from the density",
+        "every w > 0",
+        along=(_w, sp.Integer(0), 1),
+        written=_shown(-sp.oo, lam * _w),
+    )
+
+
+def grows_with_the_move(profile: sp.Lambda, order: str) -> Iterator[Step]:
+    """E(L - e^t)_+ of one coordinate is profile(a, t) for -a < t < a, and in ``order`` > with a."""
+    domain = "one coordinate, delta_1 = a lambda, a = m + n, t = m - n, so -a < t < a"
+    yield equal(
+        laplace_steps.log_ratio_at(lam * _m, lam * (_m + _n)),
+        -lam * (_m - _n),
+        "L = e^(-T/lambda) is e^t at x = m lambda, and it does not fall with x: {L > e^t} is "
+        "{x > m lambda}, up to points where L = e^t",
+        domain,
+    )
+    at_y = 1 - densities.mass(densities.laplace, lam, -sp.oo, -lam * _n)
+    at_x = densities.mass(densities.laplace, lam, lam * _m, sp.oo)
+    yield equal(
+        at_y - sp.exp(_m - _n) * at_x,
+        profile(_m + _n, _m - _n),
+        "E(L - e^t)_+ = P(Y: x > m lambda) - e^t P(X: x > m lambda), from the density",
+        domain,
+        written=_E(_moved, _level),
+        states=True,
+    )
+    yield compare(
+        sp.diff(profile(_moved, _level), _moved),
+        order,
+        0,
+        "it grows with the move a",
+        "-a < t < a",
+        written=sp.Derivative(_E(_moved, _level), _moved),
+        states=True,
+    )
+    ends = "it is 0 for t >= a and 1 - e^t for t <= -a, whatever a is, and continuous there"
+    yield equal(profile(_n, _n), 0, ends, "t = a = n", written=_E(_n, _n))
+    yield equal(profile(_n, -_n), 1 - sp.exp(-_n), ends, "t = -a = -n", written=_E(_n, -_n))
 
 
 def mirrored() -> Iterator[Step]:

@@ -12,7 +12,7 @@ import sympy as sp
 
 from theory.derivation import Step, compare, equal
 from theory.steps import lipschitz_steps
-from theory.steps.lipschitz_steps import INNER_LEVEL, LEVEL, REGIONS, region
+from theory.steps.lipschitz_steps import INNER_LEVEL, LEVEL, REGIONS, at_edge, region
 from theory.symbols import excess, lam, p_a
 
 Pieces = Mapping[str, sp.Expr]
@@ -24,18 +24,18 @@ _R, _TERM = sp.symbols("R R_i", positive=True)
 def at_most_tie(radius: Pieces) -> Iterator[Step]:
     """The radius is at most the tie E of the two half-lines, piece by piece."""
     for name, formula in radius.items():
-        one = region(name)
-        yield compare(
-            one.shrink(formula),
-            ">=",
-            one.shrunk,
-            "necessary: R is at most E = (lambda/2)(Q(PA) - Q(PB')), where the half-lines tie; as "
-            "e^(-2R/lambda)",
-            one.where,
-            written=sp.exp(-2 * _R / lam),
-            states=True,
-        )
-        yield lipschitz_steps.has_quantiles(one)
+        for one in (region(name), at_edge(name)):
+            yield compare(
+                one.shrink(formula),
+                ">=",
+                one.shrunk,
+                "necessary: R is at most E = (lambda/2)(Q(PA) - Q(PB')), where the half-lines tie; "
+                "as e^(-2R/lambda)",
+                one.where,
+                written=sp.exp(-2 * _R / lam),
+                states=True,
+            )
+        yield lipschitz_steps.has_quantiles(region(name))
 
 
 def within_tie(radius: Pieces) -> Iterator[Step]:
@@ -49,16 +49,16 @@ def within_tie(radius: Pieces) -> Iterator[Step]:
 def at_least_tie(radius: Pieces) -> Iterator[Step]:
     """The radius is at least the tie E of the two half-lines, piece by piece."""
     for name, formula in radius.items():
-        one = region(name)
-        yield compare(
-            one.shrink(formula),
-            "<=",
-            one.shrunk,
-            "R is at least E = (lambda/2)(Q(PA) - Q(PB')); as e^(-2R/lambda)",
-            one.where,
-            written=sp.exp(-2 * _R / lam),
-            states=True,
-        )
+        for one in (region(name), at_edge(name)):
+            yield compare(
+                one.shrink(formula),
+                "<=",
+                one.shrunk,
+                "R is at least E = (lambda/2)(Q(PA) - Q(PB')); as e^(-2R/lambda)",
+                one.where,
+                written=sp.exp(-2 * _R / lam),
+                states=True,
+            )
 
 
 def reaches_tie(radius: Pieces) -> Iterator[Step]:

@@ -9,7 +9,7 @@ two classes tie before. Every step starts from the density.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -197,6 +197,56 @@ def region(name: str, *, interior: bool = False) -> Region:
     second = sp.factor(1 - first + (2 * first - 1) / (1 + excess))
     where = f"PA = 1 - 1/(2(1 + w)) {sign} 1/2, PB = 1 - PA + (2 PA - 1)/(1 + s) up to PA, {every}"
     return Region(where, top, -place, first, second, _below(-place))
+
+
+def at_edge(name: str) -> Region:
+    """The edge s = 0 of a region: PB = PA in low and beyond, PB = 1 - PA in across.
+
+    >>> at_edge("across").shrunk
+    (w + 1)**(-2)
+    """
+    one = region(name)
+    edge = {
+        field: getattr(one, field).subs(excess, 0)
+        for field in ("top", "runner_up", "p_a", "p_b", "capped")
+    }
+    side = "<=" if name == "low" else ">="
+    pair = "PB = 1 - PA" if name == "across" else "PB = PA"
+    return replace(one, where=f"{pair}, PA {side} 1/2, every w >= 0", **edge)
+
+
+def certain_at_the_ends() -> Iterator[Step]:
+    """PB = 0 < PA and PA = 1: E = oo, and cA is strictly ahead at every distance."""
+    tie, factor = sp.exp(-2 * sp.Symbol("E") / lam), laplace_steps.dp_factor()
+    for name, symbol, end in (
+        ("low", excess, "PB = 0, 0 < PA <= 1/2"),
+        ("across", excess, "PB = 0, 1/2 <= PA < 1"),
+        ("across", LEVEL, "PA = 1, PB = 0"),
+        ("beyond", LEVEL, "PA = 1, 0 < PB <= 1"),
+    ):
+        yield equal(
+            sp.limit(region(name).shrunk, symbol, sp.oo),
+            0,
+            "E = oo, which no term exceeds",
+            f"{end}, the end {symbol} = oo of its region",
+            written=sp.Limit(tie, symbol, sp.oo),
+        )
+    yield equal(
+        sp.limit(factor * _q, _q, 0, "+"),
+        0,
+        "PB' = 0: q_c = 0 at x gives q_c = 0 at every x + delta, as q_c(x + delta) <= "
+        "e^(r/lambda) q_c(x)",
+        "PB = 0 or PA = 1, every class c but cA",
+        written=sp.Limit(factor * _q, _q, 0, "+"),
+    )
+    yield compare(
+        p_a / factor,
+        ">",
+        0,
+        "and q_A(x + delta) >= e^(-r/lambda) PA: cA is strictly ahead at every r",
+        "PB = 0 or PA = 1, PA > 0, every r > 0",
+        written=_MEAN(sp.Symbol("x + delta")),
+    )
 
 
 def _below(place: sp.Expr) -> sp.Expr:

@@ -237,6 +237,7 @@ def two_classes_hold_back(second: sp.Expr, bound: sp.Expr) -> Iterator[Step]:
         lam * depth,
         "the second term is the edge of the half-space of mass PA, from the density",
         domain,
+        written=sp.Symbol("R_2"),
         states=True,
     )
     yield equal(

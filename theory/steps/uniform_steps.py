@@ -22,7 +22,7 @@ half_width = sp.Symbol("Lambda", positive=True)
 MATCHED = sp.sqrt(6) * lam
 
 _HALF = sp.Rational(1, 2)
-_v = sp.Symbol("v", positive=True)
+_v, _w = sp.Symbol("v", positive=True), sp.Symbol("v", nonnegative=True)
 _m = sp.Symbol("m", positive=True)
 _lost, _next = sp.Symbol("a", nonnegative=True), sp.Symbol("c", nonnegative=True)
 _point = sp.Symbol("t", real=True)
@@ -109,13 +109,13 @@ def radius_is_sound(radius: sp.Expr) -> Iterator[Step]:
 
 def radius_is_exact(radius: sp.Expr) -> Iterator[Step]:
     """Along an axis a half-space of mass PA falls below 1/2 beyond the radius."""
-    threshold = _v * half_width
+    threshold = _w * half_width
     bound = mass(-half_width, threshold)
     yield equal(
         bound,
-        (1 + _v) / 2,
+        (1 + _w) / 2,
         "the half-space x_1 <= v Lambda has the mass PA = (1 + v)/2, from the density",
-        "1/2 < PA <= 1, 0 < v <= 1",
+        "1/2 <= PA <= 1, 0 <= v <= 1",
         written=sp.Integral(density(half_width), (_point, -half_width, threshold)),
     )
     yield compare(
@@ -124,7 +124,7 @@ def radius_is_exact(radius: sp.Expr) -> Iterator[Step]:
         _HALF,
         "Y_1 = X_1 + R + s is in it iff X_1 <= v Lambda - R - s, which has this mass, or none "
         "where s is larger than Lambda",
-        "1/2 < PA <= 1, 0 < s <= Lambda, every dimension",
+        "1/2 <= PA <= 1, 0 < s <= Lambda, every dimension",
         along=(excess, sp.Integer(0), 1),
         written=_HALF + (threshold - _R - excess) / (2 * half_width),
         states=True,
