@@ -14,6 +14,7 @@ from pathlib import Path
 from l1cert import errata, verify
 from l1cert.ledger import markdown
 from l1cert.presentation import folded, tally, verdict_line
+from l1cert.provenance import available_processors
 from l1cert.report import Report
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -65,6 +66,6 @@ def _fenced(text: str) -> str:
 
 
 if __name__ == "__main__":
-    report = verify()
+    report = verify(workers=available_processors())
     README.write_text(rewritten(README.read_text(), report))
     ERRATA.write_text(errata.markdown(report))

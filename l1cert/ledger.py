@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from l1cert import catalogue
 from l1cert.presentation import summary
 from l1cert.report import ClaimResult, Report
 from theory.claim import Verdict
@@ -13,18 +14,21 @@ _TITLES = {
     Verdict.HOLDS_CONDITIONALLY: "True under a condition that the text does not state",
     Verdict.UNDECIDED: "Undecided",
     Verdict.NOT_CHECKABLE: "Not checkable here",
-    Verdict.HOLDS: "True as printed",
+    Verdict.HOLDS: "True as stated",
 }
 
 
 def markdown(report: Report) -> str:
     """The claims by verdict: tables with statement and repair, and a list of those that hold."""
     blocks = []
-    for verdict, title in _TITLES.items():
-        found = [result for result in report.results if result.decision.verdict is verdict]
-        if found:
-            body = _named(found) if verdict is Verdict.HOLDS else _table(found)
-            blocks.append(f"**{title}** ({len(found)})\n\n{body}")
+    paper = [result for result in report.results if result.claim.slug in catalogue.PAPER]
+    beyond = [result for result in report.results if result.claim.slug in catalogue.BEYOND]
+    for where, results in (("", paper), ("Beyond the paper: ", beyond)):
+        for verdict, title in _TITLES.items():
+            found = [result for result in results if result.decision.verdict is verdict]
+            if found:
+                body = _named(found) if verdict is Verdict.HOLDS else _table(found)
+                blocks.append(f"**{where}{title}** ({len(found)})\n\n{body}")
     return "\n".join(blocks)
 
 

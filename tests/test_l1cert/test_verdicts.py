@@ -48,12 +48,14 @@ def test_a_claim_that_fails_has_a_witness_and_a_correction(full_report):
 
 def test_a_conditional_claim_names_its_condition(full_report):
     for result in full_report.results:
-        conditional = result.decision.verdict.value == "holds_conditionally"
-        assert bool(result.decision.condition) is conditional
+        with_condition = {"holds_conditionally", "not_checkable"}
+        said = bool(result.decision.condition)
+        assert said is (result.decision.verdict.value in with_condition)
 
 
 def test_simulations_state_both_error_rates(full_report):
-    counted = [e for r in full_report.results for e in r.evidence if e.rung is Rung.SIMULATION]
+    evidence = [item for result in full_report.results for item in result.evidence]
+    counted = [e for e in evidence if e.rung is Rung.SIMULATION and e.finding is not None]
     assert counted
     assert all(e.false_fail is not None and e.false_pass is not None for e in counted)
 
@@ -143,16 +145,19 @@ def test_readme_and_errata_show_this_run(full_report):
 
 def test_the_errata_name_every_statement_that_is_not_true_as_printed(full_report):
     page = errata.markdown(full_report)
+    wrong, rest = page.split("## Not checkable")
     places = []
     for result in full_report.results:
         claim, verdict = result.claim, result.decision.verdict.value
         if claim.slug in catalogue.BEYOND or verdict == "holds":
-            assert f"`{claim.slug}`" not in page
+            assert f"`{claim.slug}`. " not in page
+        elif verdict == "not_checkable":
+            assert f"`{claim.slug}`" in rest
         else:
-            places.append(page.index(f"`{claim.slug}`"))
+            places.append(wrong.index(f"`{claim.slug}`. "))
     assert places == sorted(places)
-    assert len(places) >= 2
-    assert "pixels" in page
+    assert len(places) >= 20
+    assert "pixels" in rest
 
 
 @pytest.mark.slow

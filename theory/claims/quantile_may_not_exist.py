@@ -18,7 +18,7 @@ from theory.enclosures.coverage import at_point, identical, over, scales_as
 from theory.enclosures.identities import within
 from theory.likelihood_ratio import LikelihoodRatio
 from theory.searches.findings import searched
-from theory.steps import laplace_steps
+from theory.steps import dp_terms, laplace_steps
 from theory.symbols import lam, r
 from theory.tightness import half_line_mass
 
@@ -226,6 +226,7 @@ def _three(statement: Statement) -> Iterator[Step]:
     second, level = statement["second"], statement["level"]
     low, high = statement["crossing"]
     where = "k = 3, |delta_i| = a = x lambda"
+    dp_terms.bounded_factor()  # raises for a density whose integrals below would take minutes
     yield from _ratio(_a)
     far, past = _mass(-sp.oo, 0), _mass(_a, sp.oo)
     near = [_mass(0, _a)]
