@@ -54,11 +54,15 @@ def markdown(report: Report) -> str:
     blocks += ["\n".join(_entry(number, one)) for number, one in enumerate(wrong, start=1)]
     blocks.append(_NOT_CHECKABLE)
     blocks += [
-        f"- `{one.claim.slug}` ({escaped(one.claim.source)}): {escaped(one.claim.statement)} "
-        f"{escaped(summary(one.decision))}\n"
+        f"- `{one.claim.slug}` ({escaped(one.claim.source)}): {escaped(one.claim.statement)}\n\n"
+        f"  *Why not:* {escaped(summary(one.decision))}.\n"
         for one in open_
     ]
     return "\n".join(blocks)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _overview(paper: list[ClaimResult]) -> str:
@@ -80,10 +84,10 @@ def _overview(paper: list[ClaimResult]) -> str:
 def _entry(number: int, result: ClaimResult) -> Iterator[str]:
     claim, decision = result.claim, result.decision
     verdict, repair = _HEADINGS[decision.verdict]
-    yield f"## {number}. {escaped(claim.source)}: {verdict}\n"
-    yield f"`{claim.slug}`. {escaped(claim.statement)}\n"
+    yield f"## {number}. `{claim.slug}`: {verdict}\n"
+    yield f"{escaped(_sentence(claim.source))}. {escaped(claim.statement)}\n"
     if claim.assumptions:
-        yield f"Read as: {escaped(claim.assumptions)}\n"
+        yield f"*Read as:* {escaped(claim.assumptions)}\n"
     yield f"**{repair}:** {escaped(summary(decision))}.\n"
     for boundary in decision.boundaries:
         low, high = boundary.enclosure

@@ -150,11 +150,11 @@ def test_the_errata_name_every_statement_that_is_not_true_as_printed(full_report
     for result in full_report.results:
         claim, verdict = result.claim, result.decision.verdict.value
         if claim.slug in catalogue.BEYOND or verdict == "holds":
-            assert f"`{claim.slug}`. " not in page
+            assert f". `{claim.slug}`: " not in page
         elif verdict == "not_checkable":
             assert f"`{claim.slug}`" in rest
         else:
-            places.append(wrong.index(f"`{claim.slug}`. "))
+            places.append(wrong.index(f". `{claim.slug}`: "))
     assert places == sorted(places)
     assert len(places) >= 20
     assert "pixels" in rest
