@@ -21,10 +21,10 @@ from theory.symbols import p
 #: (PA, lambda, dimension, r/lambda, Laplace threshold/lambda, Gaussian threshold/lambda): r lies
 #: between the two radii; the thresholds were chosen so that 100000 samples show every inequality
 SETTINGS = (
-    (0.75, 1.0, 1, 0.82, 0.75, 0.90),
+    (0.75, 1.0, 1, 0.82, 0.77, 0.90),
     (0.85, 2.5, 3, 1.33, 1.29, 1.40),
     (0.99, 0.4, 2, 3.60, 3.68, 3.45),
-    (0.999, 1.7, 8, 5.30, 5.60, 4.90),
+    (0.999, 1.7, 8, 5.30, 5.45, 4.90),
 )
 
 #: (PA, lambda, dimension, Laplace threshold/lambda): Laplace certifies 1.08 times Lecuyer's radius
