@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variabl
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import enclosed, vanishes
 from theory.enclosures.coverage import identical, over, positive_from_zero, scales_as
-from theory.searches.findings import searched
+from theory.searches.findings import tried
 from theory.steps.ball_steps import depth, dim, l1_ball_volume
 from theory.symbols import lam, u
 from theory.tightness import half_line_mass
@@ -322,13 +321,7 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
         "unique": (_wrong_inverse, "weights of 800 balls, solved for in d = 1 to 5", 5),
         "infinite": (_bounded, "radii up to 600 lambda in d = 1 to 12", 24),
     }
-    found = []
-    for part, (fault, scope, count) in parts.items():
-        start = time.perf_counter()
-        faults = (fault(statement, number, rng) for number in range(count))
-        witness = next((one for one in faults if one is not None), None)
-        found.append(searched(part, scope, "agrees", start=start, witness=witness))
-    return found
+    return tried(statement, parts, rng)
 
 
 def _numeric(statement: Statement, size: int, scale: float) -> tuple[Curve, Curve]:

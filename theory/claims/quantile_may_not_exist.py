@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -17,7 +16,7 @@ from theory.enclosure import Outcome, closed_at, enclosed, isolate_root, sign_on
 from theory.enclosures.coverage import at_point, identical, over, scales_as
 from theory.enclosures.identities import within
 from theory.likelihood_ratio import LikelihoodRatio
-from theory.searches.findings import searched
+from theory.searches.findings import tried
 from theory.steps import dp_terms, laplace_steps
 from theory.symbols import lam, r
 from theory.tightness import half_line_mass
@@ -343,13 +342,7 @@ def search(statement: Statement = PRINTED, *, seed: int) -> list[Evidence]:
         "every_delta": (_wrong_top, "24 moves with k = 1 to 8", 24),
         "three_coordinates": (_wrong_second, "24 values of x, from 0.001 to 30", 24),
     }
-    found = []
-    for part, (fault, scope, count) in parts.items():
-        start = time.perf_counter()
-        faults = (fault(statement, number, rng) for number in range(count))
-        witness = next((one for one in faults if one is not None), None)
-        found.append(searched(part, scope, "agrees", start=start, witness=witness))
-    return found
+    return tried(statement, parts, rng)
 
 
 def _reached(statement: Statement, number: int, rng: np.random.Generator) -> Witness | None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from theory.claim import Evidence, Grade, Rung
+import numpy as np
+
+from theory.claim import Evidence, Grade, Rung, Statement
+
+#: fault(statement, number, rng): a counterexample of one try, or None
+Fault = Callable[[Statement, int, np.random.Generator], Mapping[str, str] | None]
 
 
 def searched(
@@ -41,6 +46,37 @@ def searched(
     return Evidence(
         Rung.SEARCH, grade, part, witness is None, scope, said, witness=witness, seconds=seconds
     )
+
+
+def tried(
+    statement: Statement, parts: Mapping[str, tuple[Fault, str, int]], rng: np.random.Generator
+) -> list[Evidence]:
+    """Evidence of a search that tries each part so many times, until a fault turns up.
+
+    Parameters
+    ----------
+    statement : mapping
+        What is searched.
+    parts : mapping
+        For each part ``fault(statement, number, rng)``, which returns a counterexample or None, the
+        scope in words, and the number of tries.
+    rng : numpy Generator
+        Drawn from by the faults, in order.
+
+    Examples
+    --------
+    >>> rng = np.random.Generator(np.random.Philox(1))
+    >>> never = (lambda statement, number, rng: None, "3 points", 3)
+    >>> [one.grade.value for one in tried({}, {"body": never}, rng)]
+    ['CONSISTENT']
+    """
+    found = []
+    for part, (fault, scope, count) in parts.items():
+        start = time.perf_counter()
+        faults = (fault(statement, number, rng) for number in range(count))
+        witness = next((one for one in faults if one is not None), None)
+        found.append(searched(part, scope, "agrees", start=start, witness=witness))
+    return found
 
 
 def covering(domain: str, evidence: Evidence) -> Evidence:
