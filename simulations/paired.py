@@ -43,6 +43,18 @@ def side_of(values: Floats, level: float, scale: float) -> NDArray[np.int8]:
     return np.where(np.abs(gap) <= AT_LEVEL * scale, 0, np.sign(gap)).astype(np.int8)
 
 
+def share_bias(word: float, either: int, num_samples: int) -> float:
+    """Bound on how far the 32-bit words move P(first | one of the two), of disjoint events.
+
+    Each mass moves by at most ``word``, so the share by at most that over the mass of both, of
+    which a quarter is taken: the count ``either`` out of ``num_samples`` tells it far better.
+
+    >>> share_bias(0.001, 400, 1000)
+    0.01
+    """
+    return min(1.0, 4 * word * num_samples / max(either, 1))
+
+
 def sign_test(
     part: str,
     name: str,
@@ -58,14 +70,13 @@ def sign_test(
 
     INSIDE expects the two probabilities to be equal, ABOVE that of the first to be larger, BELOW
     that of the second. ``word`` bounds how far the 32-bit words move the probability of
-    first-but-not-second, or of second-but-not-first: the share moves by at most that over their
-    sum, of which a quarter is taken, as the count tells it far better than that.
+    first-but-not-second, or of second-but-not-first (`share_bias`).
 
     >>> sign_test("part", "name", 60, 40, 1000, word=0.0).low < 0.5
     True
     """
     either = first_only + second_only
-    bias = min(1.0, 4 * word * num_samples / max(either, 1))
+    bias = share_bias(word, either, num_samples)
     if expects is Expects.INSIDE:
         return predicted(part, name, first_only, either, 0.5, finding=finding, bias=bias)
     return shown(part, name, first_only, either, expects, finding=finding, bias=bias)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulations.half_spaces import affordable, count_two_tails
+from simulations.paired import share_bias
 from simulations.sampling import IsotropicNoise, discretisation_bias
 
 
@@ -13,8 +14,7 @@ class Lead:
     """How many of the samples that are cA or cB are cA.
 
     Given the number of both, the count is binomial, and its probability is above 1/2 exactly where
-    P(f(Y) = cA) > P(f(Y) = cB). ``bias`` bounds how far the 32-bit words move that probability:
-    each mass moves by the bias of one word, over the mass of both, of which a quarter is taken.
+    P(f(Y) = cA) > P(f(Y) = cB). ``bias`` bounds how far the 32-bit words move that probability.
     """
 
     count: int
@@ -58,5 +58,4 @@ def count_lead(
         purpose=purpose,
     )
     either = in_a + in_b
-    bias = min(1.0, 4 * discretisation_bias(1, boundaries=1) * n / max(either, 1))
-    return Lead(in_a, either, bias)
+    return Lead(in_a, either, share_bias(discretisation_bias(1, boundaries=1), either, n))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from l1cert.cli.output import print_json, say, usage_errors
+
+if TYPE_CHECKING:
+    from theory.exact import Exact
 
 #: what each radius is, for people
 TITLES = {
@@ -79,7 +83,7 @@ def command(
             say(f"{label:<34}{missing if value is None else str(value):>22}")
 
 
-def _direction(direction: str | None, equal: str | None) -> Sequence[str] | None:
+def _direction(direction: str | None, equal: str | None) -> Sequence[Exact] | None:
     if equal is None:
         return None if direction is None else direction.split(",")
     if direction is not None:
@@ -88,4 +92,6 @@ def _direction(direction: str | None, equal: str | None) -> Sequence[str] | None
         )
     if not equal.isdecimal() or not 1 <= int(equal) <= MOST_EQUAL:
         raise ValueError(f"direction-equal = {equal} is outside the integers in [1, {MOST_EQUAL}]")
-    return ["1"] * int(equal)
+    from theory.directional import equal_direction
+
+    return equal_direction(int(equal))

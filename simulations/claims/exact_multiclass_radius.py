@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulations.experiment import Expects, Trial, predicted, shown
 from simulations.half_spaces import affordable, count_two_tails
+from simulations.paired import share_bias
 from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.exact_multiclass_radius import PRINTED
@@ -114,7 +115,7 @@ def _share(
     )
     either = sum(found)
     # the share moves by the words' bias over the mass of both, of which a quarter is taken
-    bias = min(1.0, 4 * discretisation_bias(1, boundaries=1) * n / max(either, 1))
+    bias = share_bias(discretisation_bias(1, boundaries=1), either, n)
     name = f"share of cA at r = {distance:.4g}, PA = {top}, PB = {masses[1]}, lambda = {scale}"
     name += f", d = {dim}"
     if expects is Expects.INSIDE:

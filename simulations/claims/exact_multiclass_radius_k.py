@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simulations.experiment import Expects, Trial, predicted, shown
 from simulations.half_spaces import Axis, affordable, count_labels
+from simulations.paired import share_bias
 from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.exact_multiclass_radius_k import PRINTED, K
@@ -71,7 +72,7 @@ def simulate(statement: Statement = PRINTED, *, seed: int, num_samples: int) -> 
             in_a, in_b = counts[said][0], counts[said][-1]
             either, name = in_a + in_b, f"share of cA among cA and cB at {said}, {where}"
             # the words' bias over the mass of both, of which a quarter is taken
-            bias = min(1.0, 4 * word * n / max(either, 1))
+            bias = share_bias(word, either, n)
             trials.append(
                 predicted(part, name, in_a, either, 0.5, bias=bias)
                 if expects is Expects.INSIDE

@@ -6,6 +6,7 @@ from functools import partial
 
 from simulations.experiment import Expects, Trial, predicted, shown
 from simulations.half_spaces import affordable, count_half_space, count_two_tails
+from simulations.paired import share_bias
 from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.renyi_alternative import PRINTED
@@ -52,8 +53,7 @@ def _sound(statement: Statement, *, seed: int, num_samples: int) -> list[Trial]:
         a, b = counted(distance=distance, purpose=f"{purpose}/inside")
         where = f"PA = {top}, PB = {runner_up}, order {order}, lambda = {scale}, d = {dim}"
         word = discretisation_bias(1, boundaries=1)
-        # the share of cA among both moves by at most the word's bias over the mass of both
-        share = min(1.0, 4 * word * n / max(a + b, 1))
+        share = share_bias(word, a + b, n)
         trials += [
             predicted(part, f"P(f(X) = cA), {where}", at_x[0], n, top, bias=word),
             predicted(part, f"P(f(X) = cB), {where}", at_x[1], n, runner_up, bias=word),

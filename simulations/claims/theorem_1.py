@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulations.experiment import Expects, Trial, predicted, shown
 from simulations.half_spaces import affordable, count_two_tails
+from simulations.paired import share_bias
 from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.theorem_1 import PRINTED
@@ -75,24 +76,15 @@ def _trials(
         for name, found, mass in zip(("cA", "cB"), at_x, masses, strict=True)
     ]
     lead = f"share of cA in cA or cB at r = {FRACTION} R ({term} term), {where}"
-    bias = _sign_bias(word, sum(inside), num_samples)
+    bias = share_bias(word, sum(inside), num_samples)
     trials.append(shown(part, lead, inside[0], sum(inside), Expects.ABOVE, bias=bias))
     if masses[0] <= 0.5 or sum(masses) == 1:
         tied = f"share of cA in cA or cB at r = R ({term} term), {where}"
-        bias = _sign_bias(word, sum(at_edge), num_samples)
+        bias = share_bias(word, sum(at_edge), num_samples)
         trials.append(
             predicted("closed_ball", tied, at_edge[0], sum(at_edge), 0.5, finding=False, bias=bias)
         )
     return trials
-
-
-def _sign_bias(word: float, either: int, num_samples: int) -> float:
-    """How far the words move P(cA | cA or cB), when each mass moves by at most ``word``.
-
-    The share moves by at most ``word`` over the mass of both, of which a quarter is taken: the
-    count tells it far better than that.
-    """
-    return min(1.0, 4 * word * num_samples / max(either, 1))
 
 
 def _count_labels(

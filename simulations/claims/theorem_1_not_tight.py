@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulations.experiment import Expects, Trial, predicted, shown
 from simulations.half_spaces import affordable, count_two_tails
+from simulations.paired import share_bias
 from simulations.sampling import discretisation_bias
 from theory.claim import Statement
 from theory.claims.theorem_1_not_tight import PRINTED
@@ -70,5 +71,5 @@ def _share(
     )
     either = sum(found)
     # the bias of each mass over the mass of both, of which a quarter is taken
-    bias = 4 * discretisation_bias(1, boundaries=1) * n / max(either, 1)
+    bias = share_bias(discretisation_bias(1, boundaries=1), either, n)
     return found[0], either, min(1.0, bias)

@@ -12,8 +12,8 @@ from theory import densities
 from theory.claim import Claim, Evidence, Mutant, Part, Role, Rung, Statement, Variable
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box, vanishes
-from theory.enclosures.coverage import over, scales_as
-from theory.enclosures.half_line_cuts import EDGE, proof_only, within_half_lines
+from theory.enclosures.coverage import over, proof_only, scales_as
+from theory.enclosures.half_line_cuts import EDGE, within_half_lines
 from theory.searches.search import numeric_radius, search_radius, search_tie
 from theory.steps import laplace_steps
 from theory.symbols import excess, lam, p_a, p_b, r

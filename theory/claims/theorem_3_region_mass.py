@@ -13,8 +13,7 @@ from theory.claim import Claim, Evidence, Grade, Mutant, Part, Role, Rung, State
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, enclosed
 from theory.enclosures.axis_sets import ratio_along, same, three_pieces
-from theory.enclosures.coverage import positive_from_zero, scales_as
-from theory.enclosures.half_line_cuts import proof_only
+from theory.enclosures.coverage import positive_from_zero, proof_only, scales_as
 from theory.searches.axis_search import Place, numeric, places, reported, with_part
 from theory.steps import axis_steps, laplace_steps
 from theory.symbols import excess, lam, p, r

@@ -13,8 +13,7 @@ from theory.claim import Claim, Evidence, Mutant, Part, Rung, Statement, Variabl
 from theory.derivation import Chain, Step, chain, compare, equal
 from theory.enclosure import Outcome, closed_at, enclosed, sign_on_box
 from theory.enclosures.axis_sets import same, three_pieces
-from theory.enclosures.coverage import over, scales_as
-from theory.enclosures.half_line_cuts import proof_only
+from theory.enclosures.coverage import over, proof_only, scales_as
 from theory.searches.axis_search import numeric, places, reported, with_part
 from theory.steps import axis_steps, laplace_steps
 from theory.symbols import excess, lam, p, r

@@ -13,8 +13,7 @@ import sympy as sp
 from theory.claim import Statement
 from theory.enclosure import Outcome, closed_at, sign_on_box
 from theory.enclosures.axis_sets import same
-from theory.enclosures.coverage import over, positive_from_zero
-from theory.enclosures.half_line_cuts import proof_only
+from theory.enclosures.coverage import over, positive_from_zero, proof_only
 from theory.enclosures.identities import recomputable
 from theory.symbols import lam, p_b, r
 from theory.tightness import half_line_mass

@@ -31,6 +31,15 @@ def over(outcome: Outcome, where: str, *, whole: bool = True) -> Outcome:
     return replace(outcome, status=None, scope=scope, detail="true on a part of the domain only")
 
 
+def proof_only(outcome: Outcome) -> Outcome:
+    """An outcome whose failure would break the proof without refuting the claim.
+
+    >>> proof_only(Outcome(False, "z in [0, 1]", "1 boxes")).status is None
+    True
+    """
+    return replace(outcome, status=outcome.status or None)
+
+
 def scales_as(expression: sp.Expr, power: int, *lengths: sp.Symbol) -> Outcome:
     """Whether the expression is lambda^power times its value in units of lambda.
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 import sympy as sp
 
 from theory.enclosure import Outcome, closed_at, sign_on_box, vanishes
-from theory.enclosures.coverage import over
+from theory.enclosures.coverage import over, proof_only
 from theory.symbols import p_a, p_b
 
 EDGE = Fraction(1, 1024)
@@ -104,11 +104,6 @@ def _touching(cut: _Cut, gap: sp.Expr) -> Iterator[Outcome]:
     for outcome in (inside, closed):
         judged = _witnessed(outcome, cut) if cut.real else proof_only(outcome)
         yield over(judged, cut.where, whole=not others)
-
-
-def proof_only(outcome: Outcome) -> Outcome:
-    """An outcome whose failure would break the proof without refuting the claim."""
-    return replace(outcome, status=True if outcome.status is True else None)
 
 
 def _witnessed(outcome: Outcome, cut: _Cut) -> Outcome:

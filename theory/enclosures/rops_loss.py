@@ -13,6 +13,7 @@ from fractions import Fraction
 import sympy as sp
 
 from theory.enclosure import Outcome, closed_at, sign_on_box
+from theory.enclosures.coverage import proof_only
 from theory.enclosures.identities import constant
 from theory.enclosures.tail_bounds import erf_below_tangent
 from theory.symbols import b as _b
@@ -60,20 +61,15 @@ def loss_below(more: sp.Rational) -> list[Outcome]:
     return [
         constant(surplus(more).subs(v, PLACE), ">", f"at v = {PLACE} the loss is below {more}"),
         sign_on_box(surplus(more), ">", {v: (Fraction(3), Fraction(11))}),
-        _or_unknown(constant(11 - distance.subs(_B, 3), ">", "B' = 3 is before v = 11")),
-        _or_unknown(
+        proof_only(constant(11 - distance.subs(_B, 3), ">", "B' = 3 is before v = 11")),
+        proof_only(
             constant(distance.subs(_B, sp.Rational(13, 2)) - 80, ">", "B' = 13/2 is past v = 80")
         ),
         closed_at(small, ">", _b, sp.Integer(0), Fraction(1, 16), order=2),
         *erf_below_tangent(),
-        _or_unknown(sign_on_box(slope, "<", {_B: (Fraction(3), place - reach)})),
-        _or_unknown(sign_on_box(steepest + slope, ">", near)),
-        _or_unknown(sign_on_box(steepest - slope, ">", near)),
-        _or_unknown(sign_on_box(slope, ">", {_B: (place + reach, Fraction(13, 2))})),
-        _or_unknown(constant(rest, ">", f"the loss is below {more} for v >= 80")),
+        proof_only(sign_on_box(slope, "<", {_B: (Fraction(3), place - reach)})),
+        proof_only(sign_on_box(steepest + slope, ">", near)),
+        proof_only(sign_on_box(steepest - slope, ">", near)),
+        proof_only(sign_on_box(slope, ">", {_B: (place + reach, Fraction(13, 2))})),
+        proof_only(constant(rest, ">", f"the loss is below {more} for v >= 80")),
     ]
-
-
-def _or_unknown(outcome: Outcome) -> Outcome:
-    # a wrong slope breaks this argument; it does not refute the bracket
-    return Outcome(outcome.status or None, outcome.scope, outcome.detail, boxes=outcome.boxes)
