@@ -3,6 +3,7 @@
 PYTHON ?=
 PYTEST_ARGS ?=
 VERIFY_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +17,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help verify test test-slow test-gpu lint format readme clean
+.PHONY: help verify test test-slow test-nightly test-gpu bench lint format readme clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +31,14 @@ test: $(TESTING)  ## run the test suite and the doctests (PYTEST_ARGS="-k noise"
 
 test-slow: $(TESTING)  ## run the tests marked slow
 	$(BIN)/python -m pytest -m slow tests $(PYTEST_ARGS)
+
+test-nightly: $(TESTING)  ## run the tests marked nightly (an hour or so)
+	$(BIN)/python -m pytest -m nightly tests $(PYTEST_ARGS)
+
+bench: $(TESTING)  ## measure the samplers and the exact law; results go to benchmarks/results
+	$(BIN)/python -m benchmarks.sampling $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.law $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.choice $(BENCH_ARGS)
 
 # Uninstalled, on a machine that may have only numpy, scipy, numba, cupy, torch and pytest.
 # pytest exits with 5 when it found no test at all, which is a failure and not a pass.
@@ -53,7 +62,7 @@ readme: $(TESTING)  ## rewrite the generated blocks of the README, and docs/erra
 
 clean:  ## remove the environment, the caches and what was built
 	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find theory simulations figures l1cert tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find theory simulations figures l1cert benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment that was copied or moved with its folder still points at the old place: remake it.
 ifneq ($(shell cat $(MADE) 2>/dev/null),$(CURDIR))

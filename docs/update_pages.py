@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.report import block as measured
 from l1cert import errata, verify
 from l1cert.ledger import markdown
 from l1cert.presentation import folded, tally, verdict_line
@@ -19,13 +20,25 @@ from l1cert.report import Report
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 ERRATA = Path(__file__).resolve().parent / "errata.md"
+RESULTS = README.parent / "benchmarks" / "results"
 WIDTH = 100
 COMMANDS = {
     "help": ["--help"],
     "radius": ["radius", "--pa", "0.99", "--sigma", "0.5"],
     "exact": ["radius", "--pa", "0.6", "--pb", "0.1", "--classes", "3", "--scale", "1"],
     "direction": ["radius", "--pa", "0.9", "--direction", "1,1,0.5", "--scale", "1"],
+    "law": [
+        *("law", "--delta-equal", "3072", "--norm", "3", "--scale", "1"),
+        *("--cdf", "0", "--hockey-stick", "0.1", "--quantile", "0.9"),
+    ],
+    "simulate": [
+        *("simulate", "t", "--delta-equal", "3072", "--norm", "3", "--scale", "1"),
+        *("--samples", "1000000", "--event", "below:0", "above:0.1", "worst:0.9"),
+        *("--backend", "numba"),
+    ],
 }
+#: a line of an output that no other run repeats
+SPEED = re.compile(r"\n[^\n]* a second(?=\n|$)")
 
 
 def main_output(report: Report) -> str:
@@ -42,13 +55,14 @@ def command_output(arguments: list[str]) -> str:
         text=True,
         check=True,
     )
-    return f"$ l1cert {' '.join(arguments)}\n{done.stdout.rstrip()}"
+    return f"$ l1cert {' '.join(arguments)}\n{SPEED.sub('', done.stdout.rstrip())}"
 
 
 def blocks(report: Report) -> dict[str, str]:
     """Every generated block of the README by its name."""
     found = {"verdicts": markdown(report).rstrip(), "verify": _fenced(main_output(report))}
-    return found | {name: _fenced(command_output(args)) for name, args in COMMANDS.items()}
+    found |= {name: _fenced(command_output(args)) for name, args in COMMANDS.items()}
+    return found | {f"bench-{name}": measured(RESULTS, name) for name in ("sampling", "law")}
 
 
 def rewritten(text: str, report: Report) -> str:

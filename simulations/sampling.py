@@ -174,7 +174,7 @@ def draw(
     out
         A C-contiguous float64 array of shape (num_samples, dim) to fill; by default a new one.
     backend
-        "numba" or "numpy" (the reference, slow): equal bits.
+        "numba", "numpy" (the reference, slow) or "cuda" (a GPU): equal bits.
     threads
         By default one for each core that the process may use. Without influence on the result.
 

@@ -5,12 +5,15 @@ Numbers
     values of SymPy expressions), compensated (double-double arithmetic).
 Laws
     noise and symmetric_noise (Laplace, Gaussian, uniform in floats), densities (the same as SymPy
-    expressions, to be integrated), likelihood_ratio (the law of T), subset_law (the same as an
-    exact sum over subsets of the coordinates), rops (Appendix D).
+    expressions, to be integrated), rops (Appendix D).
+    The law of T: likelihood_ratio (what a user asks), atoms, ratio_moments, ratio_queries
+    (quantiles, trade-off), and ratio_laws (which of three ways sums it): subset_law (over subsets
+    of the coordinates), equal_law with fair_coins (equal magnitudes), fourier_law with
+    characteristic, frequency_table, frequency_bounds and smoothing (any). bounds (two floats).
 Certificates
     certificates (every radius, rounded down) and radius_formulas (their formulas), directional
-    (the exact radius of a direction) and tie_search (where its worst case ties), tightness (the
-    worst-case classifiers).
+    (the exact radius of a direction) with tie_search (where its worst case ties) and
+    directional_series (thousands of different entries), tightness (the worst-case classifiers).
 Statistics
     confidence and binomial_tails (exact tests of counts, Holm).
 What a claim is

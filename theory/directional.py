@@ -30,7 +30,8 @@ the second.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,6 +40,8 @@ from flint import arb, fmpq
 from theory.arguments import parse_probability, parse_scale
 from theory.balls import Ball, rational_ball
 from theory.certificates import ABSTAIN, Rounding
+from theory.directional_series import SeriesTie
+from theory.equal_law import EqualLaw
 from theory.exact import (
     Exact,
     Surd,
@@ -49,6 +52,7 @@ from theory.exact import (
     to_fraction,
     working_precision,
 )
+from theory.ratio_laws import EQUAL_FROM
 from theory.subset_law import SubsetLaw
 from theory.tie_search import Tie
 
@@ -100,8 +104,8 @@ def directional_radius(
         Lower bound on the top class's probability, in [0, 1]; below 1/2 the binary case abstains.
     direction : iterable of the same
         A vector that is not zero, of which only the direction matters; signs and zero entries do
-        not change the radius. Equal magnitudes make it cheap: 16 different entries, or 1000 equal
-        ones, take seconds.
+        not change the radius. In every dimension: equal entries take a second, thousands of
+        different ones some seconds, with a lower and an upper value a little further apart.
     scale : int, float, Decimal, Fraction, str or Surd
         The Laplace parameter lambda, in (0, inf), in the unit of the input's coordinates.
     rounding : {"down", "nearest"}
@@ -116,7 +120,7 @@ def directional_radius(
     Raises
     ------
     ValueError
-        If an input is outside its domain, or the direction has too many different entries.
+        If an input is outside its domain, or the radius is not enclosed (PA close to 1/2, say).
 
     Examples
     --------
@@ -134,7 +138,9 @@ def directional_radius(
 def directional_enclosure(
     p_a: Exact, direction: Iterable[Exact], *, scale: Exact | Surd
 ) -> DirectionalRadius:
-    """Floats below and above the exact radius of `directional_radius`, usually neighbours.
+    """Floats below and above the exact radius of `directional_radius`.
+
+    Neighbours where the law of T is summed in balls (equal entries, or few different ones).
 
     Examples
     --------
@@ -150,14 +156,13 @@ def directional_enclosure(
     moving = [one for one in magnitudes if one]
     if not moving:
         raise ValueError(f"direction of {len(magnitudes)} zeros: legal is any other vector")
-    law = SubsetLaw.of(moving)
     if 2 * level < 1:
         return DirectionalRadius(ABSTAIN, ABSTAIN)
     if 2 * level == 1 or level == 1:
         radius = 0.0 if level < 1 else math.inf
         return DirectionalRadius(radius, radius)
     try:
-        low, high = certified_norms(law, level)
+        low, high = _norms(moving, level)
     except ArithmeticError as error:  # PA within 1e-1200 of 1/2, say
         raise ValueError(f"p_a = {describe(p_a)} in this direction: {error}") from error
     with working_precision(256):
@@ -167,12 +172,25 @@ def directional_enclosure(
         )
 
 
-def certified_norms(law: SubsetLaw, p_a: Fraction) -> tuple[Fraction, Fraction]:
+def _norms(moving: Sequence[Fraction], p_a: Fraction) -> tuple[Fraction, Fraction]:
+    """By balls around tails of V where that is quick, else by bounds on the law of T."""
+    total, number = sum(moving), Counter(moving)
+    if len(number) == 1 and len(moving) >= EQUAL_FROM:
+        return certified_norms(EqualLaw(len(moving)), p_a)
+    try:
+        law = SubsetLaw.of(moving)
+    except ValueError:
+        shares = {one / total: count for one, count in number.items()}
+        return SeriesTie(shares, 1 - p_a).norms()
+    return certified_norms(law, p_a)
+
+
+def certified_norms(law: SubsetLaw | EqualLaw, p_a: Fraction) -> tuple[Fraction, Fraction]:
     """Norms low < high in units of the scale: Arb proves the dual at low and the primal at high.
 
     Parameters
     ----------
-    law : SubsetLaw
+    law : SubsetLaw or EqualLaw
         The direction.
     p_a : Fraction
         In (1/2, 1).
@@ -210,13 +228,13 @@ def certified_norms(law: SubsetLaw, p_a: Fraction) -> tuple[Fraction, Fraction]:
 
 
 def dual_bound(
-    law: SubsetLaw, norm: Fraction, place: Fraction, lost: Fraction, bits: int = 128
+    law: SubsetLaw | EqualLaw, norm: Fraction, place: Fraction, lost: Fraction, bits: int = 128
 ) -> Ball:
     """A ball around P(V < v) + e^(r (1 - 2v)) [lost - P(V > 1 - v)], which no test exceeds under Y.
 
     Parameters
     ----------
-    law : SubsetLaw
+    law : SubsetLaw or EqualLaw
         The direction.
     norm : Fraction
         r = ||delta||_1 / scale, in (0, inf).
@@ -240,7 +258,7 @@ def dual_bound(
 
 
 def primal_bound(
-    law: SubsetLaw,
+    law: SubsetLaw | EqualLaw,
     norm: Fraction,
     places: tuple[Fraction, Fraction],
     lost: Fraction,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import NormalDist
@@ -15,6 +17,7 @@ from statistics import NormalDist
 from flint import arb
 
 from theory.balls import Ball, rational_ball
+from theory.equal_law import EqualLaw
 from theory.subset_law import SubsetLaw
 
 _HALF = Fraction(1, 2)
@@ -31,7 +34,7 @@ class Tie:
 
     Parameters
     ----------
-    law : SubsetLaw
+    law : SubsetLaw or EqualLaw
         The direction.
     lost : Fraction
         1 - PA, in (0, 1/2).
@@ -47,7 +50,7 @@ class Tie:
     (True, Fraction(0, 1))
     """
 
-    law: SubsetLaw
+    law: SubsetLaw | EqualLaw
     lost: Fraction
     bits: int
     slope: Fraction = Fraction(0)
@@ -66,7 +69,8 @@ class Tie:
         # where many coordinates share the norm, T is almost normal: r sqrt(sum shares^2) = z
         spread = math.sqrt(sum(share**2 for share in shares) / law.total**2)
         normal = -NormalDist().inv_cdf(max(float(self.lost), 1e-300)) / spread
-        norm, place = min(high, max(low, Fraction(normal))), Fraction(2, 5)
+        norm = min(high, max(low, Fraction(normal)))
+        place = _mean(shares, law.total, float(norm))
         earlier: tuple[Fraction, Ball] | None = None
         for _ in range(_MAX_STEPS):
             place = self.median(norm, place)
@@ -143,20 +147,29 @@ class Tie:
         return max(_rational(self.law.density(place, norm)), _FLAT)
 
 
-def _atoms(law: SubsetLaw, low: Fraction, high: Fraction) -> range:
+def _mean(shares: Sequence[int], total: int, norm: float) -> Fraction:
+    """About E V = sum of (1 - e^(-r share/total))/(2 r), near which the median is, below 1/2."""
+    number = Counter(shares)
+    lost = (-math.expm1(-norm * (share / total)) * n for share, n in number.items())
+    return min(_HALF, _rounded(Fraction(math.fsum(lost) / (2 * norm))))
+
+
+def _atoms(law: SubsetLaw | EqualLaw, low: Fraction, high: Fraction) -> range:
     """The indices of the atoms strictly between two places."""
     places, total = law.places, law.total
     return range(bisect_right(places, low * total), bisect_left(places, high * total))
 
 
-def _snapped(law: SubsetLaw, indices: range, place: Fraction, *, halve: bool) -> Fraction:
+def _snapped(
+    law: SubsetLaw | EqualLaw, indices: range, place: Fraction, *, halve: bool
+) -> Fraction:
     """The atom of the range that is next to a place, or the middle one."""
     next_to = min(max(bisect_left(law.places, place * law.total), indices[0]), indices[-1])
     index = indices[len(indices) // 2] if halve else next_to
     return Fraction(law.places[index], law.total)
 
 
-def _is_atom(law: SubsetLaw, place: Fraction) -> bool:
+def _is_atom(law: SubsetLaw | EqualLaw, place: Fraction) -> bool:
     at = bisect_left(law.places, place * law.total)
     return at < len(law.places) and law.places[at] == place * law.total
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from l1cert.cli.output import print_json, say, usage_errors
+from l1cert.cli.perturbation import coordinates_of, parse_count
 
 if TYPE_CHECKING:
     from theory.exact import Exact
@@ -25,10 +27,6 @@ TITLES = {
 }
 
 
-#: a larger direction would take minutes
-MOST_EQUAL = 1000
-
-
 @click.command("radius")
 @click.option("--pa", "p_a", required=True, metavar="X", help="Lower bound on the top class.")
 @click.option("--pb", "p_b", metavar="Y", help="Upper bound on every other class.")
@@ -37,6 +35,7 @@ MOST_EQUAL = 1000
 @click.option("--classes", metavar="K", help="Number of classes, for exact_k.")
 @click.option("--direction", metavar="D1,D2,...", help="A perturbation, up to a factor; no --pb.")
 @click.option("--direction-equal", "equal", metavar="K", help="K equal coordinates; no --pb.")
+@click.option("--direction-file", "file", metavar="F.npy", help="A NumPy array; no --pb.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(
     p_a: str,
@@ -46,6 +45,7 @@ def command(
     classes: str | None,
     direction: str | None,
     equal: str | None,
+    file: str | None,
     as_json: bool,
 ) -> None:
     """Every method's certified l1 radius under noise of the same variance.
@@ -68,7 +68,7 @@ def command(
             scale=scale,
             sigma=sigma,
             num_classes=None if classes is None else parse_num_classes(classes),
-            direction=_direction(direction, equal),
+            direction=_direction(direction, equal, file),
         )
     values = radii.as_json()
     if as_json:
@@ -83,15 +83,19 @@ def command(
             say(f"{label:<34}{missing if value is None else str(value):>22}")
 
 
-def _direction(direction: str | None, equal: str | None) -> Sequence[Exact] | None:
-    if equal is None:
-        return None if direction is None else direction.split(",")
+def _direction(
+    direction: str | None, equal: str | None, file: str | None
+) -> Sequence[Exact] | None:
+    given = {"direction": direction, "direction-equal": equal, "direction-file": file}
+    named = [f"{name} = {value}" for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise ValueError(f"{' and '.join(named)}: at most one may be given")
     if direction is not None:
-        raise ValueError(
-            f"direction = {direction} and direction-equal = {equal}: at most one may be given"
-        )
-    if not equal.isdecimal() or not 1 <= int(equal) <= MOST_EQUAL:
-        raise ValueError(f"direction-equal = {equal} is outside the integers in [1, {MOST_EQUAL}]")
+        return direction.split(",")
+    if file is not None:
+        return coordinates_of(Path(file))
+    if equal is None:
+        return None
     from theory.directional import equal_direction
 
-    return equal_direction(int(equal))
+    return equal_direction(parse_count("direction-equal", equal))

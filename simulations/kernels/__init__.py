@@ -1,4 +1,4 @@
-"""The backends that fill buffers with words and noise: one table, nothing falls back silently."""
+"""The backends that fill buffers with words, noise and sums: nothing falls back silently."""
 
 from __future__ import annotations
 
@@ -21,13 +21,43 @@ class Backend:
 
 
 BACKENDS: dict[str, Backend] = {
+    "cuda": Backend("simulations.kernels.cuda_device", "cupy", "l1cert[gpu]"),
     "numba": Backend("simulations.kernels.numba_cpu", "numba", "l1cert"),
     "numpy": Backend("simulations.kernels.numpy_reference", "numpy", "l1cert"),
 }
 
 
+def _entry(backend: str) -> Backend:
+    if backend not in BACKENDS:
+        legal = ", ".join(repr(name) for name in sorted(BACKENDS))
+        raise ValueError(f"backend = {backend!r} is not one of {legal}")
+    return BACKENDS[backend]
+
+
+def package_of(backend: str) -> ModuleType:
+    """The package that a backend stands on, imported.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not in `BACKENDS`.
+    MissingBackendError
+        If it cannot be imported; names the extra to install.
+    """
+    entry = _entry(backend)
+    try:
+        return importlib.import_module(entry.package)
+    except ImportError as error:
+        raise MissingBackendError(
+            f"backend {backend!r} needs the package {entry.package}: "
+            f"python -m pip install '{entry.requirement}'"
+        ) from error
+
+
 def load(backend: str) -> ModuleType:
     """The module of a backend, imported on first use.
+
+    "cuda" also needs a device, and says so when it is first used.
 
     Raises
     ------
@@ -40,17 +70,7 @@ def load(backend: str) -> ModuleType:
     --------
     >>> load("abacus")
     Traceback (most recent call last):
-    ValueError: backend = 'abacus' is not one of 'numba', 'numpy'
+    ValueError: backend = 'abacus' is not one of 'cuda', 'numba', 'numpy'
     """
-    if backend not in BACKENDS:
-        legal = ", ".join(repr(name) for name in sorted(BACKENDS))
-        raise ValueError(f"backend = {backend!r} is not one of {legal}")
-    entry = BACKENDS[backend]
-    try:
-        importlib.import_module(entry.package)
-    except ImportError as error:
-        raise MissingBackendError(
-            f"backend {backend!r} needs the package {entry.package}: "
-            f"python -m pip install '{entry.requirement}'"
-        ) from error
-    return importlib.import_module(entry.module)
+    package_of(backend)
+    return importlib.import_module(BACKENDS[backend].module)

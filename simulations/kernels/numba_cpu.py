@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 
 from simulations import philox
 from simulations.kernels import numpy_reference as reference
+
+if TYPE_CHECKING:
+    from simulations.likelihood_ratio import SamplingPlan
 
 KINDS = {"laplace": 1, "gaussian": 2, "uniform": 3}
 
@@ -196,3 +199,10 @@ def fill_noise(
     """
     lanes = out.view(np.uint64)
     _noise(lanes, KINDS[kind], float(parameter), *_counter(seed, tag, first_sample))
+
+
+def fill_sums(out: NDArray[np.int64], plan: SamplingPlan, *, seed: int, first_sample: int) -> None:
+    """Fill a C-contiguous int64 (num_samples,) buffer with W: see `sums_numba`."""
+    from simulations.kernels import sums_numba
+
+    sums_numba.fill_sums(out, plan, seed=seed, first_sample=first_sample)

@@ -14,12 +14,15 @@ and no library's log, so compiled kernels give equal bits. They compile the poly
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulations import philox
+
+if TYPE_CHECKING:
+    from simulations.likelihood_ratio import SamplingPlan
 
 HALF_RANGE = 2**31  # the words below it are the negative draws
 
@@ -105,7 +108,7 @@ def odd_numerators(words: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 
 def negative_log(numerators: NDArray[np.int64], *, power: int) -> NDArray[np.float64]:
-    """-log(m / 2^power) for integers 1 <= m < 2^32 with m <= 2^power.
+    """-log(m / 2^power) for integers 1 <= m < 2^53 with m <= 2^power.
 
     With m = 2^e f, f in [sqrt(1/2), sqrt(2)) and s = (f - 1)/(f + 1), it is
     (power - e) log 2 - 2 atanh(s). Nothing cancels: where power = e the first term is exactly 0,
@@ -116,7 +119,7 @@ def negative_log(numerators: NDArray[np.int64], *, power: int) -> NDArray[np.flo
     numerators
         m, any shape.
     power
-        32 or 33: the denominator is 2^power.
+        32, 33 or 53: the denominator is 2^power.
 
     Returns
     -------
@@ -211,3 +214,10 @@ def fill_noise(
         seed=seed, tag=tag, first_sample=first_sample, num_samples=num_samples, dim=dim
     )
     out[...] = INVERSIONS[kind](words, parameter)
+
+
+def fill_sums(out: NDArray[np.int64], plan: SamplingPlan, *, seed: int, first_sample: int) -> None:
+    """Fill an int64 (num_samples,) buffer with W: see `sums_reference`, which stands on this."""
+    from simulations.kernels import sums_reference
+
+    sums_reference.fill_sums(out, plan, seed=seed, first_sample=first_sample)

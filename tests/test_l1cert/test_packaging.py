@@ -32,7 +32,10 @@ EXTRAS = {
     "testing": {"hypothesis", "pytest", "pytest-xdist"},
     "dev": {"hatchling", "import-linter", "mypy", "ruff"},
 }
-TARGETS = ("verify", "test", "test-slow", "test-gpu", "lint", "format", "readme", "clean", "help")
+TARGETS = (
+    *("verify", "test", "test-slow", "test-nightly", "test-gpu", "bench"),
+    *("lint", "format", "readme", "clean", "help"),
+)
 # Split, so that this file does not hold what it looks for.
 FORBIDDEN = re.compile("--(extra-)?" + "index-url|--find" + "-links|PIP_(EXTRA_)?" + "INDEX")
 

@@ -283,8 +283,8 @@ def test_bad_arguments_are_named() -> None:
         Chunking(chunk_bytes=0)
     with pytest.raises(ValueError, match="x = nan is outside"):
         first_word_reaching(LAWS[0], math.nan)
-    with pytest.raises(ValueError, match="backend = 'cuda' is not one of 'numba', 'numpy'"):
-        draw(LAWS[0], backend="cuda", **layout)
+    with pytest.raises(ValueError, match="'abacus' is not one of 'cuda', 'numba', 'numpy'"):
+        draw(LAWS[0], backend="abacus", **layout)
 
 
 def test_a_missing_backend_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
