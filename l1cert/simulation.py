@@ -94,6 +94,7 @@ class SimulationReport:
                 "deviation": self.band.deviation,
                 "p_value": self.band.p_value,
             },
+            "histogram": self._histogram(),
             "mean": {"sample": mean, **_ends(self.law.mean())},
             "variance": {
                 "sample": float(4 * tally.variance()) * unit**2,
@@ -111,6 +112,18 @@ class SimulationReport:
             "norm": float(self.law.norm),
             "nonzero": plan.dim,
             "provenance": list(self.state.origins),
+        }
+
+    def _histogram(self) -> dict[str, list[Any]]:
+        """Edges of T, ascending, and how many samples lie below, between and above them.
+
+        The i-th count is that of edge i - 1 < T <= edge i.
+        """
+        tally, plan = self.state.tally, self.state.run.plan
+        edges = reversed(tally.observables.histogram.edges)
+        return {
+            "edges": [float(plan.ratio_at(int(edge)) * self.law.scale) for edge in edges],
+            "counts": [int(count) for count in reversed(tally.histogram_counts)],
         }
 
 
@@ -195,8 +208,11 @@ def simulate_t(
         "progress": progress,
         "provenance": provenance(scale=str(law.scale), backend=chosen),
     }
+    alone = workers is None and cluster is None
+    if alone and start < stop:  # what is compiled or loaded once is no part of the rate
+        execute(run, start=start, stop=start + 1, backend=chosen, threads=1)
     began = perf_counter()
-    if workers is None and cluster is None:
+    if alone:
         state = execute(run, threads=threads, **options)
     else:
         state = execute_on(run, address=cluster, workers=workers, **options)

@@ -152,11 +152,12 @@ def _side(
     at = _cell_of_atom(plan, ratio, error)
     upto, below = law.cdf_bounds(place), law.below_bounds(place)
     # how likely T is to be moved past the threshold from either side; its atom stays on its side
-    far_up, far_down = law.cdf_bounds(place + shift), law.below_bounds(place - shift)
-    from_above, from_below = far_up.upper - upto.lower, below.upper - far_down.lower
-    if at is None:
-        # an atom, if there is one, may lie on either side of the threshold
-        from_above = from_below = far_up.upper - far_down.lower
+    from_above = from_below = 0.0
+    if shift:
+        far_up, far_down = law.cdf_bounds(place + shift), law.below_bounds(place - shift)
+        from_above, from_below = far_up.upper - upto.lower, below.upper - far_down.lower
+        if at is None:  # an atom, if there is one, may lie on either side of the threshold
+            from_above = from_below = far_up.upper - far_down.lower
     if name.startswith("below"):
         least = ratio_above(name, plan, ratio, closed=True).high if at is None else at
         event = IntegerEvent(name, max(least + 1, 0), plan.total)
@@ -165,10 +166,12 @@ def _side(
     else:
         most = ratio_above(name, plan, ratio).high if at is None else at - 1
         event = IntegerEvent(name, 0, most)
-        exact = Bounds(1 - upto.upper, 1 - upto.lower, upto.method)
+        exact = Bounds(
+            _around(1 - Fraction(upto.upper))[0],
+            _around(1 - Fraction(upto.lower))[1],
+            upto.method,
+        )
         moved = from_above, from_below
-    if not shift:
-        moved = 0.0, 0.0
     return RatioEvent(event, exact, _widened(exact.lower - moved[0], exact.upper + moved[1], error))
 
 
@@ -217,6 +220,7 @@ def _worst(
 
 
 def _around(value: Fraction) -> tuple[float, float]:
+    """The floats below and above a number: twice the same where it is one."""
     nearest = float(value)
     if Fraction(nearest) == value:
         return nearest, nearest
@@ -237,12 +241,15 @@ def band(tally: Tally, law: LikelihoodRatio, plan: SamplingPlan) -> Band:
     # bin i counts edges[i - 1] <= W < edges[i], so before edge i lie the bins 0, ..., i
     below_edge = np.cumsum(tally.histogram_counts.astype(object))
     chosen = np.unique(np.linspace(0, len(edges) - 1, min(BAND_EDGES, len(edges))).astype(int))
-    shift, worst = error.shift * law.scale, 0.0
+    worst = 0.0
     for index in chosen.tolist():
-        share = 1 - int(below_edge[index]) / total  # of {W >= edge} = {T <= its place}
+        share = int(below_edge[index]) / total  # of {W < edge} = {T > its place}
         place = plan.ratio_at(int(edges[index])) * law.scale
-        low = law.cdf_bounds(place - shift).lower - error.probability
-        high = law.cdf_bounds(place + shift).upper + error.probability
+        above = _side("above", place, law, plan, error)
+        low, high = above.tested
+        if above.event.high != int(edges[index]) - 1:  # an atom has its cell on the other side
+            jump = law.cdf_bounds(place).upper - law.below_bounds(place).lower
+            low, high = low - jump, high + jump
         worst = max(worst, share - high, low - share)
     p_value = min(1.0, 2 * math.exp(-2 * total * worst**2))
     return Band(len(chosen), worst, p_value)

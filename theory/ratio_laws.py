@@ -18,13 +18,10 @@ from theory.bounds import Bounds, relatively
 from theory.equal_law import EqualLaw
 from theory.exact import working_precision
 from theory.fourier_law import FourierLaw
-from theory.subset_law import SubsetLaw
+from theory.subset_law import MAX_TERMS, SubsetLaw
 
 #: From so many equal coordinates on, conditioning on the middle ones is faster than subsets.
 EQUAL_FROM = 24
-
-#: Up to so many coefficients, a sum over subsets answers within a fraction of a second.
-FEW_TERMS = 1 << 17
 
 
 class RatioLaw(Protocol):
@@ -132,7 +129,7 @@ def hockey_stick(law: SubsetLaw | EqualLaw, eps: Fraction, norm: Fraction, bits:
 
 
 def law_of_v(groups: Mapping[Fraction, int]) -> SubsetLaw | EqualLaw | None:
-    """The law of V by balls where that is quick, else None.
+    """The law of V by balls where that takes seconds at most, else None.
 
     Parameters
     ----------
@@ -151,7 +148,7 @@ def law_of_v(groups: Mapping[Fraction, int]) -> SubsetLaw | EqualLaw | None:
         return EqualLaw(dim)
     for number in groups.values():
         patterns *= number + 1
-        if patterns * dim > FEW_TERMS:
+        if patterns * dim > MAX_TERMS:
             return None
     ordered = sorted(groups, reverse=True)
     return SubsetLaw.of(one for one in ordered for _ in range(groups[one]))

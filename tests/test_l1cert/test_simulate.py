@@ -43,6 +43,14 @@ def test_the_schema():
     assert found["method"] == "direct" and found["rate"] > 0 and found["consistent"] is True
     assert found["provenance"][0]["version"] and found["missing"] == []
     assert found["mean"]["lower"] - 0.02 < found["mean"]["sample"] < found["mean"]["upper"] + 0.02
+    histogram = found["histogram"]
+    assert histogram["edges"] == sorted(histogram["edges"])
+    assert len(histogram["counts"]) == len(histogram["edges"]) + 1
+    assert sum(histogram["counts"]) == 20000
+    middle = len(histogram["edges"]) // 2
+    _, out, _ = run("law", *PAIR, "--cdf", repr(histogram["edges"][middle]), "--json")
+    exact = json.loads(out)["cdf"][0]["value"]
+    assert abs(sum(histogram["counts"][: middle + 1]) / 20000 - exact) < 0.02
     assert found["variance"]["sample"] == pytest.approx(found["variance"]["upper"], rel=0.05)
 
 
