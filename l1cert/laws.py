@@ -8,7 +8,7 @@ from typing import Any
 
 from l1cert.provenance import provenance
 from theory.bounds import Bounds
-from theory.exact import Exact, to_fraction
+from theory.exact import Exact, describe, to_fraction
 from theory.likelihood_ratio import LikelihoodRatio
 
 #: A number of atoms up to here is printed in full.
@@ -45,14 +45,14 @@ class LawReport:
         least, most = self.law.atom_count()
         total = Bounds.of_ball(self.law.atom_mass(), "closed form", least=0.0, most=1.0)
         heavy = self.law.heaviest_atoms(listed)
-        scale = float(self.law.scale)
+        scale = self.law.scale
         return {
             "count": least if least == most and most <= _PRINTED_COUNT else None,
             "log2_count": [least.bit_length() - 1, (most - 1).bit_length()],
             "total_mass": _json(total),
             "heaviest": None
             if heavy is None
-            else [{"at": float(one.place) * scale, **_json(one.mass)} for one in heavy],
+            else [{"at": as_float(one.place * scale), **_json(one.mass)} for one in heavy],
             "heaviest_mass_bound": self.law.heaviest_atom_bound(),
         }
 
@@ -66,8 +66,8 @@ class LawReport:
             "atoms": self.atoms_json(listed),
             "mean": _json(self.law.mean()),
             "variance": _json(self.law.variance()),
-            "norm": float(self.law.norm),
-            "scale": float(self.law.scale),
+            "norm": as_float(self.law.norm),
+            "scale": as_float(self.law.scale),
             "dim": len(self.law.delta),
             "nonzero": len(self.law.magnitudes),
             "provenance": provenance(),
@@ -118,13 +118,13 @@ def law_report(
     quantiles = []
     for p in quantile:
         found = law.quantile_set(p)
-        quantiles.append(Entry(str(p), _float(p), found.bounds(law.scale), found.atom))
+        quantiles.append(Entry(str(p), as_float(p), found.bounds(law.scale), found.atom))
     return LawReport(
         law,
-        [Entry(str(t), _float(t), law.cdf_bounds(t)) for t in cdf],
-        [Entry(str(eps), _float(eps), law.hockey_stick(eps)) for eps in hockey_stick],
+        [Entry(str(t), as_float(t), law.cdf_bounds(t)) for t in cdf],
+        [Entry(str(eps), as_float(eps), law.hockey_stick(eps)) for eps in hockey_stick],
         quantiles,
-        [Entry(str(alpha), _float(alpha), law.trade_off(alpha)) for alpha in trade_off],
+        [Entry(str(alpha), as_float(alpha), law.trade_off(alpha)) for alpha in trade_off],
     )
 
 
@@ -138,5 +138,10 @@ def _json(bounds: Bounds) -> dict[str, Any]:
     }
 
 
-def _float(value: Exact) -> float:
-    return float(to_fraction(value))
+def as_float(value: Exact) -> float:
+    """The nearest float; ValueError for what is larger than any."""
+    exact = to_fraction(value)
+    try:
+        return float(exact)
+    except OverflowError:
+        raise ValueError(f"{describe(value)} is outside the range of floats") from None

@@ -23,8 +23,10 @@ from theory.exact import ceil_float, working_precision
 
 #: Sums of subsets are told apart one by one up to so many of them, ...
 MAX_SUMS = 1 << 18
-#: ... and by a bit each while bits times coordinates stay below this.
-MAX_BIT_STEPS = 1 << 34
+#: ... in so many steps, for so many coordinates where they differ (weights have their bits), ...
+MAX_STEPS, MAX_MIXED = 1 << 22, 1 << 12
+#: ... and by a bit each while the bits, and bits times coordinates, stay below this.
+MAX_BITS, MAX_BIT_STEPS = 1 << 27, 1 << 34
 #: No list of heavy atoms is longer.
 MAX_HEAVIEST = 1000
 
@@ -116,11 +118,16 @@ class Multiples:
         >>> Multiples(Fraction(1), ((2, 1), (1, 2))).sums()
         {0: 1, 1: 2, 2: 2, 3: 2, 4: 1}
         """
-        if self._least_count() > most:
+        if self._least_count() > most or (len(self.groups) > 1 and self.dim > MAX_MIXED):
             return None
         found = {0: 1}
         for multiple, number in self.groups:
-            choices = [(j * multiple, math.comb(number, j)) for j in range(number + 1)]
+            if len(found) * (number + 1) > MAX_STEPS:
+                return None
+            choices, ways_of = [], 1
+            for j in range(number + 1):
+                choices.append((j * multiple, ways_of))
+                ways_of = ways_of * (number - j) // (j + 1)
             joined: Counter[int] = Counter()
             for total, ways in found.items():
                 for more, chosen in choices:
@@ -141,15 +148,15 @@ class Multiples:
         """
         if len(self.groups) == 1:
             return self.dim + 1, self.dim + 1
-        if (self.total >> 3) * self.dim <= MAX_BIT_STEPS >> 3:
+        known = self.sums()
+        if known is not None:
+            return len(known), len(known)
+        if self.total <= MAX_BITS and self.total * self.dim <= MAX_BIT_STEPS:
             reached = 1
             for multiple, number in self.groups:
                 for _ in range(number):
                     reached |= reached << multiple
             return (reached.bit_count(),) * 2
-        known = self.sums()
-        if known is not None:
-            return len(known), len(known)
         patterns = math.prod(number + 1 for _, number in self.groups)
         return self._least_count(), min(patterns, self.total + 1)
 

@@ -117,6 +117,8 @@ class FourierLaw:
         """
         with working_precision(_PRECISION):
             place = rational_ball(eps)
+            if place > self.magnitudes.norm:
+                return Bounds(0.0, 0.0, METHOD)
             least = (1 - place.exp()).max(arb(0))
             if abs(eps) == self.magnitudes.total or abs(place) > self.magnitudes.norm:
                 return _bounds([least], [least])

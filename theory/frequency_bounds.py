@@ -22,7 +22,7 @@ it are exact; so x is off by less than 2^-50 n c, which is added to eta c. The p
 at most ten roundings of numbers below 2, each below u, and the slope of 5 times that of x:
 together below 2^-48; the term with q has a factor 1 + 2^-50 for its own four. A product of m
 factors is off by 2 m u, relatively, and by underflow: 2^-1074 for each factor, times the product
-of the later ones, which are at most 1 + (a/2) (1 + 1/40), together at most e^(0.52 S), S = sum a.
+of the later ones, which are at most 1 + (a/2) (1 + 1/32), together at most e^(0.52 S), S = sum a.
 For S <= 1000 and m <= 2^21 that is below 2^-300; no more coordinates are chosen.
 """
 

@@ -235,7 +235,7 @@ class LikelihoodRatio:
         if not self.magnitudes:
             return rational_ball(int(place > 0 or (place == 0 and closed)))
         law = self._law if isinstance(self._law, BallLaw) else self._summed
-        return law.up_to(place / self.scale, precision, closed=closed)
+        return law.jump(place / self.scale, precision)[closed]
 
     @cached_property
     def _law(self) -> RatioLaw:
@@ -291,7 +291,11 @@ class LikelihoodRatio:
         if not self.magnitudes:  # X and Y have one law
             with working_precision(PRECISION):
                 least = 1 - rational_ball(order).exp()
-            return _step(False) if order >= 0 else Bounds.of_ball(least, "constant", most=1.0)
+            return (
+                _step(False)
+                if order >= 0
+                else Bounds.of_ball(least, "constant", least=0.0, most=1.0)
+            )
         return self._law.hockey_stick(order)
 
     def quantile(self, p: Exact) -> Bounds:

@@ -66,24 +66,23 @@ class BallLaw:
         """What is summed."""
         return "equal" if isinstance(self.law, EqualLaw) else "subsets"
 
-    def up_to(self, t: Fraction, precision: int, *, closed: bool) -> Ball:
-        """A ball around P(T <= t), or P(T < t): {T <= t} is {V >= (r - t)/(2r)}."""
+    def jump(self, t: Fraction, precision: int) -> tuple[Ball, Ball]:
+        """Balls around P(T < t) and P(T <= t): {T <= t} is {V >= (r - t)/(2r)}."""
         norm = self.norm
-        if t < -norm or (t == -norm and not closed):
-            return rational_ball(0)
-        if t > norm or (t == norm and closed):
-            return rational_ball(1)
+        if abs(t) > norm:
+            return (rational_ball(int(t > 0)),) * 2
         tail = self.law.tail((norm - t) / (2 * norm), norm, precision)
         with working_precision(precision):
-            return +tail.from_here if closed else +tail.above
+            below = rational_ball(0) if t == -norm else +tail.above
+            return below, rational_ball(1) if t == norm else +tail.from_here
 
     def cdf(self, t: Fraction) -> Bounds:
         """P(T <= t)."""
-        return self._bounds(self.up_to(t, 96, closed=True))
+        return self._bounds(self.jump(t, 96)[1])
 
     def below(self, t: Fraction) -> Bounds:
         """P(T < t)."""
-        return self._bounds(self.up_to(t, 96, closed=False))
+        return self._bounds(self.jump(t, 96)[0])
 
     def hockey_stick(self, eps: Fraction) -> Bounds:
         """P(T > eps) - e^eps P(T < -eps): the law of T under Y is that of -T under X."""

@@ -7,7 +7,7 @@ atoms, so that every p in (0, 1) has exactly one quantile, inside an atom's jump
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,11 +15,13 @@ from theory.balls import rational_ball
 from theory.bounds import Bounds
 from theory.claim import Grade
 from theory.exact import ceil_float, floor_float, working_precision
-from theory.ratio_laws import RatioLaw
+from theory.ratio_laws import BallLaw, RatioLaw
 
 #: A quantile is sought to this share of r, as far as the bounds on the c.d.f. allow.
 RESOLUTION = Fraction(1, 1 << 48)
 _MAX_STEPS = 200
+#: Bits of the c.d.f. beyond those that p needs, doubled so often where p is near a jump's end.
+_BITS, _MORE_BITS = 96, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,42 +67,74 @@ def quantile(law: RatioLaw, p: Fraction, norm: Fraction, atoms: Sequence[Fractio
     """
     if not 0 < p < 1:
         raise ValueError(f"p = {p} is outside (0, 1)")
-    low, high, known = -norm, norm, False
+    low, high, between = -norm, norm, False
     if atoms:
-        found = _among_atoms(law, p, atoms)
+        found = _among_atoms(law, p, norm, atoms)
         if isinstance(found, Quantile):
             return found
-        low, high, known = *found, True
-    start = law.cdf(low)
-    if start.lower >= p:  # the lowest atom holds it
-        return Quantile(low, low, True, start.method, start.grade)
+        low, high, between = found
+    method, grade = _said(law)
+    if low == -norm and rank(law, low, p) == 0:  # the lowest atom holds it
+        return Quantile(low, low, True, method, grade)
     low, high = _narrowed(law, p, low, high, RESOLUTION * norm)
-    return Quantile(low, high, False if known else None, start.method, start.grade)
+    return Quantile(low, high, False if between else None, method, grade)
+
+
+def rank(law: RatioLaw, t: Fraction, p: Fraction) -> int | None:
+    """Where the quantile is proved to lie: -1 below t, 1 above t, 0 at an atom t, else None.
+
+    Balls are taken with as many bits as p needs, which near 1 are more than floats have.
+    """
+    if not isinstance(law, BallLaw):
+        upto, below = law.cdf(t), law.below(t)
+        if below.lower > p:
+            return -1
+        if upto.upper < p:
+            return 1
+        return 0 if below.upper <= p <= upto.lower else None
+    rare = min(p, 1 - p)
+    bits = _BITS + rare.denominator.bit_length() - rare.numerator.bit_length()
+    for _ in range(_MORE_BITS):
+        under, over = law.jump(t, bits)
+        with working_precision(bits + 64):
+            level = rational_ball(p)
+            if under > level:
+                return -1
+            if over < level:
+                return 1
+            if under <= level and level <= over:
+                return 0
+        bits *= 2
+    return None
+
+
+def _said(law: RatioLaw) -> tuple[str, Grade]:
+    """What computes a law's bounds, and their grade."""
+    sample = law.cdf(Fraction(0))
+    return sample.method, sample.grade
 
 
 def _among_atoms(
-    law: RatioLaw, p: Fraction, atoms: Sequence[Fraction]
-) -> Quantile | tuple[Fraction, Fraction]:
-    """The atom that is the quantile, or the two atoms that it lies between."""
+    law: RatioLaw, p: Fraction, norm: Fraction, atoms: Sequence[Fraction]
+) -> Quantile | tuple[Fraction, Fraction, bool]:
+    """The atom that is the quantile, or a proved bracket, and whether no atom is inside it."""
     first, last = 0, len(atoms) - 1
     while first <= last:
         middle = (first + last) // 2
-        upto, below = law.cdf(atoms[middle]), law.below(atoms[middle])
-        if below.upper <= p <= upto.lower:
-            return Quantile(atoms[middle], atoms[middle], True, upto.method, upto.grade)
-        if upto.upper < p:
-            first = middle + 1
-        elif below.lower > p:
-            last = middle - 1
-        else:  # p is within rounding of an end of the jump
-            return atoms[max(middle - 1, 0)], atoms[min(middle + 1, len(atoms) - 1)]
-    return atoms[last], atoms[first]
+        side = rank(law, atoms[middle], p)
+        if side == 0:
+            return Quantile(atoms[middle], atoms[middle], True, *_said(law))
+        if side is None:  # p is all but an end of this atom's jump
+            low = atoms[first - 1] if first else -norm
+            return low, atoms[last + 1] if last + 1 < len(atoms) else norm, False
+        first, last = (middle + 1, last) if side > 0 else (first, middle - 1)
+    return atoms[last], atoms[first], True
 
 
 def _narrowed(
     law: RatioLaw, p: Fraction, low: Fraction, high: Fraction, resolution: Fraction
 ) -> tuple[Fraction, Fraction]:
-    """Shrink a bracket by regula falsi with halving, keeping P(T <= low) < p < P(T < high)."""
+    """Shrink a bracket of the quantile by regula falsi with halving; every end is proved."""
     value_low, value_high = 0.0, 1.0
     for step in range(_MAX_STEPS):
         if high - low <= resolution:
@@ -110,13 +144,15 @@ def _narrowed(
             share = min(max((float(p) - value_low) / (value_high - value_low), 0.01), 0.99)
             at = low + (high - low) * Fraction(share)
         at = _rounded(at, high - low)
-        upto, below = law.cdf(at), law.below(at)
-        if upto.upper < p:
-            low, value_low = at, upto.value
-        elif below.lower > p:
-            high, value_high = at, below.value
-        else:  # as near as the bounds can tell: look for the ends of what is open
+        side = rank(law, at, p)
+        if side == 0:
+            return at, at
+        if side is None:  # as near as can be told: look for the ends of what is open
             return _open_ends(law, p, (low, at, high), resolution)
+        if side > 0:
+            low, value_low = at, law.cdf(at).value
+        else:
+            high, value_high = at, law.below(at).value
     return low, high
 
 
@@ -126,20 +162,17 @@ def _open_ends(
     """From a place that is undecided, the nearest decided ones on both sides, by halving."""
     low, at, high = around
 
-    def ends(decided: Fraction, is_decided: Callable[[Fraction], bool]) -> Fraction:
+    def end(decided: Fraction, side: int) -> Fraction:
         open_end = at
         while abs(decided - open_end) > max(resolution, abs(decided - at) / 16):
             middle = (decided + open_end) / 2
-            if is_decided(middle):
+            if rank(law, middle, p) == side:
                 decided = middle
             else:
                 open_end = middle
         return decided
 
-    return (
-        ends(low, lambda t: law.cdf(t).upper < p),
-        ends(high, lambda t: law.below(t).lower > p),
-    )
+    return end(low, 1), end(high, -1)
 
 
 def _rounded(place: Fraction, width: Fraction) -> Fraction:
@@ -184,7 +217,7 @@ def trade_off(law: RatioLaw, alpha: Fraction, at: Quantile) -> Bounds:
     above = (1 - share) * _exact(error_small.upper) + share * _exact(error_large.upper)
     with working_precision(128):
         upper = min(1.0, ceil_float(rational_ball(above)))
-    return Bounds(min(lower, upper), upper, power.method, power.grade)
+    return Bounds(lower, upper, power.method, power.grade)
 
 
 def _exact(value: float) -> Fraction:

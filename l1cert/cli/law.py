@@ -69,6 +69,8 @@ def command(
 
 
 def _table(report: LawReport) -> str:
+    from l1cert.laws import as_float
+
     law = report.law
     atoms = report.atoms_json(listed=3)
     count = atoms["count"]
@@ -76,7 +78,7 @@ def _table(report: LawReport) -> str:
     many = str(count) if count is not None else f"2^{low} to 2^{high}"
     lines = [
         f"{len(law.magnitudes)} non-zero coordinates of {len(law.delta)}, "
-        f"||delta||_1 = {float(law.norm):.17g}, scale {float(law.scale):.17g}",
+        f"||delta||_1 = {as_float(law.norm)!r}, scale {as_float(law.scale)!r}",
         f"{many} atoms, together {_number(atoms['total_mass']['value'])}",
     ]
     for atom in atoms["heaviest"] or ():

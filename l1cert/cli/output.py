@@ -17,10 +17,10 @@ USAGE = 2
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Show a ValueError of the Python face as a usage error: one line, exit code 2."""
+    """Show what the Python face refuses, or could not compute, as one line with exit code 2."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise click.UsageError(str(error)) from error
 
 

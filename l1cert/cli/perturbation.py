@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: more coordinates than any model's input has
-MOST_COORDINATES = 10**8
+MOST_COORDINATES = 10**7
 
 
 def perturbation_options(command: Command) -> Command:
@@ -64,7 +64,7 @@ def perturbation(
 def equal_coordinates(count: str, norm: str) -> list[Fraction]:
     """K coordinates that share an l1 norm equally.
 
-    Raises ValueError for a K outside the integers in [1, 10^8] or a norm outside (0, inf).
+    Raises ValueError for a K outside the integers in [1, 10^7] or a norm outside (0, inf).
     """
     from theory.exact import to_positive
 
@@ -73,7 +73,7 @@ def equal_coordinates(count: str, norm: str) -> list[Fraction]:
 
 
 def parse_count(name: str, text: str) -> int:
-    """A number of coordinates, 1 to 10^8.
+    """A number of coordinates, 1 to 10^7.
 
     >>> parse_count("delta-equal", "3072")
     3072

@@ -99,13 +99,17 @@ def test_the_table_names_what_it_prints():
         (["--delta", "1", "--delta-equal", "3", "--norm", "1", "--scale", "1"], "exactly one"),
         (["--delta", "1", "--norm", "2", "--scale", "1"], "--norm"),
         (["--delta-equal", "3", "--scale", "1"], "--norm"),
-        (["--delta-equal", "0", "--norm", "1", "--scale", "1"], "[1, 100000000]"),
+        (["--delta-equal", "0", "--norm", "1", "--scale", "1"], "[1, 10000000]"),
         (["--delta-equal", "3", "--norm", "-1", "--scale", "1"], "-1"),
         (["--delta-file", "nowhere.npy", "--scale", "1"], "nowhere.npy"),
         (["--delta", "1", "--scale", "1", "--quantile", "1"], "(0, 1)"),
         (["--delta", "1", "--scale", "1", "--trade-off", "0"], "(0, 1)"),
         (["--delta", "1", "--scale", "1", "--cdf"], "--cdf"),
         (["--delta", "1", "--scale", "1", "--cdf", "x"], "x"),
+        (["--delta", "1,2", "--scale", "1", "--cdf", "1e400"], "1e400"),
+        (["--delta", "1,2", "--scale", "1", "--hockey-stick", "1e5000"], "1e5000"),
+        (["--delta", "1e400,1", "--scale", "1"], "range of floats"),
+        (["--delta-equal", "100000000", "--norm", "1", "--scale", "1"], "[1, 10000000]"),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], words: str):

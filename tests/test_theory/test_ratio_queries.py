@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from theory import atoms as atoms_module
+from theory.balls import rational_ball
 from theory.bounds import Bounds
+from theory.exact import working_precision
 from theory.likelihood_ratio import LikelihoodRatio
 
 # few coordinates, equal ones, and different ones beyond the sum over subsets
-RANDOM = np.random.default_rng(11).random(200) / 50
+RANDOM = np.random.default_rng(11).random(90) / 25
 KINDS = {
     "one": (["-1.3", "0"], "0.9"),
     "few": (["0.5", "-0.2", "1/3"], "0.7"),
@@ -104,6 +106,28 @@ def test_quantile_brackets_the_level(kind: str, p: str) -> None:
     rounding = 1e-9
     near = np.quantile(samples, [max(level - spread, 0), min(level + spread, 1)])
     assert near[0] - rounding <= float(high) and float(low) <= near[1] + rounding
+
+
+@pytest.mark.parametrize("p", ["0.99999999999999999999", "0.9999999999999999", 1 - 2.0**-53])
+def test_quantile_nearer_to_one_than_floats_can_say(p: float | str) -> None:
+    law = LikelihoodRatio.of([Fraction(1, 64)] * 192, scale=1)
+    found, level = law.quantile_set(p), Fraction(p)
+    assert found.lower < found.upper < found.lower + Fraction(1, 10**12)
+    with working_precision(300):
+        assert law.cdf(found.lower, 300) < rational_ball(level)
+        assert law.below(found.upper, 300) > rational_ball(level)
+
+
+def test_quantile_next_to_the_end_of_a_jump() -> None:
+    # just below and above e^-1/2, the mass of the lowest atom, by less than 1e-29
+    law = LikelihoodRatio.of([1], scale=1)
+    for digits, atom in (("08", True), ("09", False)):
+        found = law.quantile_set("0.183939720585721160797761885" + digits)
+        assert found.atom is atom and found.lower <= found.upper
+        assert (found.upper == -1) is atom
+    undecided = law.quantile_set("0.5")  # an end of a jump itself: between, and at the atom
+    assert undecided.lower <= 1 <= undecided.upper
+    assert undecided.atom is not False
 
 
 def test_quantile_at_the_ends_of_a_jump_and_outside() -> None:
@@ -262,6 +286,15 @@ def test_multiples_count_what_they_can() -> None:
     assert many.count() == (many.total + 1,) * 2  # all integers are reached
     assert many.sums(100) is None
     assert atoms_module.Multiples.of({Fraction(3, 2): 5}).count() == (6, 6)
+
+
+def test_atoms_of_many_coordinates_are_counted_without_weighing_them() -> None:
+    # weights of 2^k subsets, and sums of 2^32 units, would take minutes and gigabytes
+    equal_but_one = LikelihoodRatio.of([1] * 200_000 + [2], scale=1)
+    assert equal_but_one.heaviest_atoms() is None
+    assert equal_but_one.atom_count()[0] >= 200_002
+    fine = LikelihoodRatio.of([4294967296, 1], scale=4294967296)
+    assert fine.atom_count() == (4, 4)
 
 
 def test_bounds_refuse_to_be_in_the_wrong_order() -> None:
