@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from l1cert.laws import as_float
 from l1cert.provenance import provenance
 from simulations import ratio_experiment
 from simulations.checkpoint import Checkpoint, CheckpointError, merge, read, write
@@ -68,8 +69,7 @@ class SimulationReport:
         """Everything, as JSON can say it."""
         run, tally, plan = self.state.run, self.state.tally, self.state.run.plan
         error = lattice_error(plan)
-        unit = float(plan.unit * self.law.scale)
-        mean = float(plan.unit * (plan.total - 2 * tally.mean()) * self.law.scale)
+        unit = plan.unit * self.law.scale
         rows = zip(self.events, self.counts, self.p_values[:-1], strict=True)
         return {
             "events": [
@@ -95,21 +95,24 @@ class SimulationReport:
                 "p_value": self.band.p_value,
             },
             "histogram": self._histogram(),
-            "mean": {"sample": mean, **_ends(self.law.mean())},
+            "mean": {
+                "sample": as_float(unit * (plan.total - 2 * tally.mean())),
+                **_ends(self.law.mean()),
+            },
             "variance": {
-                "sample": float(4 * tally.variance()) * unit**2,
+                "sample": as_float(4 * tally.variance() * unit**2),
                 **_ends(self.law.variance()),
             },
             "lattice": {
                 "probability": error.probability,
-                "shift": float(error.shift * self.law.scale),
+                "shift": as_float(error.shift * self.law.scale),
             },
             "seed": run.seed,
             "run_samples": run.num_samples,
             "missing": [list(one) for one in self.state.missing()],
             "fingerprint": run.fingerprint,
-            "scale": float(self.law.scale),
-            "norm": float(self.law.norm),
+            "scale": as_float(self.law.scale),
+            "norm": as_float(self.law.norm),
             "nonzero": plan.dim,
             "provenance": list(self.state.origins),
         }
@@ -122,7 +125,7 @@ class SimulationReport:
         tally, plan = self.state.tally, self.state.run.plan
         edges = reversed(tally.observables.histogram.edges)
         return {
-            "edges": [float(plan.ratio_at(int(edge)) * self.law.scale) for edge in edges],
+            "edges": [as_float(plan.ratio_at(int(edge)) * self.law.scale) for edge in edges],
             "counts": [int(count) for count in reversed(tally.histogram_counts)],
         }
 
@@ -199,7 +202,7 @@ def simulate_t(
     run = Run.of(plan, seed=seed, num_samples=num_samples, events=[one.event for one in wanted])
     start, stop = run.shard(*shard)
     chosen = available_backend() if backend == "auto" else backend
-    before = read(out, run).covered if out is not None and out.is_file() else 0
+    before = _known(out, run, law) if out is not None and out.is_file() else 0
     options: dict[str, Any] = {
         "start": start,
         "stop": stop,
@@ -246,6 +249,8 @@ def merged(
     if tuple(one.event for one in wanted) != tuple(named):
         raise CheckpointError(f"{paths[0]} counts other events than those that it names")
     if out is not None:
+        if out.exists() and out.resolve() not in [path.resolve() for path in paths]:
+            raise CheckpointError(f"{out} is there already, and is none of the parts")
         write(out, state)
     backends = sorted({str(origin.get("backend")) for origin in state.origins})
     return _judged(state, wanted, law, ", ".join(backends), alpha, 0, 0.0)
@@ -273,6 +278,17 @@ def _judged(
         raise ValueError("0 samples were drawn: legal is a shard of at least one sample")
     found = ratio_experiment.band(state.tally, law, state.run.plan)
     return SimulationReport(state, events, law, found, alpha, backend, drawn, seconds)
+
+
+def _known(path: Path, run: Run, law: LikelihoodRatio) -> int:
+    """How many samples a file of this run has; it must be of this scale, which names thresholds."""
+    state = read(path, run)
+    for origin in state.origins:
+        if origin.get("scale") != str(law.scale):
+            raise CheckpointError(
+                f"{path} was drawn with scale = {origin.get('scale')}, not {law.scale}"
+            )
+    return state.covered
 
 
 def _ends(bounds: Any) -> dict[str, float]:

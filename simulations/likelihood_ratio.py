@@ -58,7 +58,7 @@ SMALLEST_MAGNITUDE, LARGEST_MAGNITUDE = Fraction(1, 1 << 90), Fraction(1 << 90)
 #: coordinates of one group whose number of positive ones is drawn: a table holds its law
 MOST_COUNTED = 1 << 24
 
-#: the purposes of the counters: no two methods share a word
+#: the purposes of the counters: poisson and counts share their points, and nothing else is shared
 TAGS = {
     name: purpose_tag(f"likelihood_ratio/{name}")
     for name in ("direct", "signs", "points", "counts", "coin")
@@ -109,7 +109,7 @@ class SamplingPlan:
             )
         largest = self.magnitudes[0]
         if not SMALLEST_MAGNITUDE <= largest <= LARGEST_MAGNITUDE:
-            raise ValueError(f"max |delta_i| / scale = {float(largest)} is outside [2^-90, 2^90]")
+            raise ValueError(f"max |delta_i| / scale = {_shown(largest)} is outside [2^-90, 2^90]")
 
     @classmethod
     def of(cls, delta: Iterable[Any], *, scale: Any, method: str = "auto") -> SamplingPlan:
@@ -290,6 +290,11 @@ def _rational(name: str, value: Any) -> Fraction:
         return Fraction(value.item() if isinstance(value, np.generic) else value)
     except (ValueError, OverflowError, TypeError, ZeroDivisionError):
         raise ValueError(f"{name} = {value} is not a finite number") from None
+
+
+def _shown(value: Fraction) -> str:
+    """A number of any size in six digits."""
+    return f"{_DECIMALS.divide(Decimal(value.numerator), Decimal(value.denominator)):.6g}"
 
 
 def _nearest_float(value: Fraction) -> float:

@@ -23,9 +23,10 @@ import numpy as np
 from simulations.likelihood_ratio import LatticeError, SamplingPlan, lattice_error
 from simulations.observables import COIN_FACES, Coin, IntegerEvent, ratio_above
 from simulations.tally import Tally
+from theory.balls import rational_ball
 from theory.bounds import Bounds
 from theory.confidence import BinomialTest, holm
-from theory.exact import to_fraction
+from theory.exact import ceil_float, floor_float, to_fraction, working_precision
 from theory.likelihood_ratio import LikelihoodRatio
 
 #: What is counted where nothing is asked for
@@ -63,8 +64,7 @@ class RatioEvent:
         low, high = self.tested
         if num_samples <= _MOST_EXACT:
             return BinomialTest(num_samples, low, high).p_value(count)
-        share = min(max(count / num_samples, low), high)  # the likeliest point of the interval
-        return min(1.0, 2 * math.exp(-num_samples * _divergence(count / num_samples, share)))
+        return _chernoff(count, num_samples, Fraction(low), Fraction(high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def events_of(
         if name in ("atom+", "atom-"):
             found.append(_atom(name, law, plan, error))
         elif kind in ("above", "below") and text:
-            found.append(_side(name, to_fraction(text), law, plan, error))
+            found.append(_side(name, to_fraction(text), law, plan, error).judged())
         elif kind == "worst" and text:
             found.append(_worst(name, to_fraction(text), law, plan, error))
         else:
@@ -120,59 +120,78 @@ def events_of(
     return tuple(found)
 
 
-def _widened(low: float, high: float, error: LatticeError) -> tuple[float, float]:
-    return max(0.0, low - error.probability), min(1.0, high + error.probability)
+def _widened(low: float, high: float, off: float) -> tuple[float, float]:
+    return max(0.0, low - off), min(1.0, high + off)
 
 
 def _atom(name: str, law: LikelihoodRatio, plan: SamplingPlan, error: LatticeError) -> RatioEvent:
+    """An end of the support, which no rounding of cells moves: it is an event on words.
+
+    Directly drawn, each of its k words has its probability to within half a word; the signs are
+    exact, and a Poisson process has no point on [0, A] with probability e^-A.
+    """
     if name == "atom+":
         exact, place = Bounds(*_power_of_half(plan.dim), "closed form"), 0
-    else:
-        lowest = law.cdf_bounds(-law.norm)
-        least = _power_of_half(plan.dim, float(plan.norm))
-        exact = Bounds(max(lowest.lower, least[0]), min(lowest.upper, least[1]), "closed form")
-        place = plan.total
-    # the lattice moves the length of the Poisson process, and with it the mass of the last atom
-    moved = float(error.shift)
-    tested = _widened(exact.lower * math.exp(-moved), exact.upper * math.exp(moved), error)
-    return RatioEvent(IntegerEvent(name, place, place), exact, tested)
+        off = error.probability if plan.method == "counts" else 0.0
+        return RatioEvent(IntegerEvent(name, 0, 0), exact, _widened(exact.lower, exact.upper, off))
+    lowest = law.cdf_bounds(-law.norm)
+    least = _power_of_half(plan.dim, plan.norm)
+    exact = Bounds(max(lowest.lower, least[0]), min(lowest.upper, least[1]), "closed form")
+    place, low, high, off = plan.total, exact.lower, exact.upper, plan.dim * 2.0**-33
+    if plan.method != "direct":  # the cells are as long as A but for the shift
+        moved = min(float(min(error.shift, Fraction(700))), 700.0)
+        low, high, off = low * math.exp(-moved), high * math.exp(moved), error.probability
+    return RatioEvent(IntegerEvent(name, place, place), exact, _widened(low, high, off))
 
 
-def _power_of_half(dim: int, norm: float = 0.0) -> tuple[float, float]:
+def _power_of_half(dim: int, norm: Fraction = Fraction(0)) -> tuple[float, float]:
     """2^-k e^-A, rounded outward."""
-    middle = math.exp(-norm) * 2.0 ** -min(dim, 2000)
-    slack = 1 + (norm + 4) * 2.0**-48 if norm else 1.0
-    return middle / slack, min(1.0, max(middle * slack, 5e-324))
+    with working_precision(128):
+        ball = (-rational_ball(norm)).exp() * rational_ball(2) ** -dim
+        return max(0.0, floor_float(ball)), min(1.0, ceil_float(ball))
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """{T > X} or {T < X}, and how far below and above the exact probability the drawn one is."""
+
+    event: IntegerEvent
+    exact: Bounds
+    below: float
+    above: float
+
+    def judged(self) -> RatioEvent:
+        low, high = self.exact.lower - self.below, self.exact.upper + self.above
+        return RatioEvent(self.event, self.exact, _widened(low, high, 0.0))
 
 
 def _side(
     name: str, place: Fraction, law: LikelihoodRatio, plan: SamplingPlan, error: LatticeError
-) -> RatioEvent:
-    ratio, shift = place / law.scale, error.shift * law.scale
+) -> _Side:
+    ratio = place / law.scale
     at = _cell_of_atom(plan, ratio, error)
+    # the event is cut where the atom is drawn, and T is drawn within the shift of where it is
+    apart = Fraction(0) if at is None else abs(plan.ratio_at(at) - ratio)
+    shift = (error.shift + apart) * law.scale
     upto, below = law.cdf_bounds(place), law.below_bounds(place)
     # how likely T is to be moved past the threshold from either side; its atom stays on its side
-    from_above = from_below = 0.0
+    from_above = from_below = error.probability
     if shift:
         far_up, far_down = law.cdf_bounds(place + shift), law.below_bounds(place - shift)
-        from_above, from_below = far_up.upper - upto.lower, below.upper - far_down.lower
         if at is None:  # an atom, if there is one, may lie on either side of the threshold
-            from_above = from_below = far_up.upper - far_down.lower
+            from_above += far_up.upper - far_down.lower
+            from_below += far_up.upper - far_down.lower
+        else:
+            from_above += far_up.upper - upto.lower
+            from_below += below.upper - far_down.lower
     if name.startswith("below"):
         least = ratio_above(name, plan, ratio, closed=True).high if at is None else at
         event = IntegerEvent(name, max(least + 1, 0), plan.total)
-        exact = below
-        moved = from_below, from_above
-    else:
-        most = ratio_above(name, plan, ratio).high if at is None else at - 1
-        event = IntegerEvent(name, 0, most)
-        exact = Bounds(
-            _around(1 - Fraction(upto.upper))[0],
-            _around(1 - Fraction(upto.lower))[1],
-            upto.method,
-        )
-        moved = from_above, from_below
-    return RatioEvent(event, exact, _widened(exact.lower - moved[0], exact.upper + moved[1], error))
+        return _Side(event, below, from_below, from_above)
+    most = ratio_above(name, plan, ratio).high if at is None else at - 1
+    lower, upper = (1 - Fraction(end) for end in (upto.upper, upto.lower))
+    exact = Bounds(_around(lower)[0], _around(upper)[1], upto.method)
+    return _Side(IntegerEvent(name, 0, most), exact, from_above, from_below)
 
 
 def _cell_of_atom(plan: SamplingPlan, ratio: Fraction, error: LatticeError) -> int | None:
@@ -183,15 +202,17 @@ def _cell_of_atom(plan: SamplingPlan, ratio: Fraction, error: LatticeError) -> i
     wanted, found = (plan.norm - ratio) / 2, {Fraction(0): frozenset([0])}
     pairs = zip(plan.magnitudes, plan.lengths.tolist(), plan.sizes, strict=True)
     for magnitude, cells, size in pairs:
-        for _ in range(size):
-            joined = dict(found)
-            for total, places in found.items():
-                if total + magnitude <= wanted:
-                    more = frozenset(place + cells for place in places)
-                    joined[total + magnitude] = joined.get(total + magnitude, frozenset()) | more
-            found = joined
-        if len(found) > _MOST_SUMS:
+        if len(found) * (size + 1) > _MOST_SUMS:
             return None
+        joined: dict[Fraction, frozenset[int]] = {}
+        for total, places in found.items():
+            for number in range(size + 1):
+                more = total + number * magnitude
+                if more > wanted:
+                    break
+                moved = frozenset(place + number * cells for place in places)
+                joined[more] = joined.get(more, frozenset()) | moved
+        found = joined
     places = found.get(wanted, frozenset())
     return min(places) if len(places) == 1 else None
 
@@ -205,16 +226,15 @@ def _worst(
     place = found.lower if found.atom else (found.lower + found.upper) / 2
     side = _side(name, place * law.scale, law, plan, error)
     at = _cell_of_atom(plan, place, error) if found.atom else None
-    if at is None:
-        return side
-    # {T = t} takes what is missing, by a coin of 32 bits
     below = law.below_bounds(place * law.scale)
     mass = 1 - below.value - side.exact.value
+    if at is None or mass <= 0:
+        return side.judged()
+    # {T = t} takes what is missing, by a coin of 32 bits
     words = round(min(max((float(p_a) - side.exact.value) / mass, 0.0), 1.0) * COIN_FACES)
     given = Bounds(*_around(p_a), "the coin's choice")
     slack = mass / COIN_FACES + below.width + side.exact.width
-    moved = side.exact.lower - side.tested[0], side.tested[1] - side.exact.upper
-    tested = max(0.0, given.lower - slack - moved[0]), min(1.0, given.upper + slack + moved[1])
+    tested = _widened(given.lower - side.below, given.upper + side.above, slack)
     event = IntegerEvent(name, side.event.low, side.event.high, Coin(at, words))
     return RatioEvent(event, given, tested)
 
@@ -246,7 +266,7 @@ def band(tally: Tally, law: LikelihoodRatio, plan: SamplingPlan) -> Band:
         share = int(below_edge[index]) / total  # of {W < edge} = {T > its place}
         place = plan.ratio_at(int(edges[index])) * law.scale
         above = _side("above", place, law, plan, error)
-        low, high = above.tested
+        low, high = above.exact.lower - above.below, above.exact.upper + above.above
         if above.event.high != int(edges[index]) - 1:  # an atom has its cell on the other side
             jump = law.cdf_bounds(place).upper - law.below_bounds(place).lower
             low, high = low - jump, high + jump
@@ -263,14 +283,17 @@ def consistent(p_values: Sequence[float], *, alpha: float) -> bool:
     return not p_values or float(min(holm(list(p_values)))) > alpha
 
 
-def _divergence(seen: float, given: float) -> float:
-    """The Kullback-Leibler divergence of two coins."""
+def _chernoff(count: int, number: int, low: Fraction, high: Fraction) -> float:
+    """2 exp(-n KL(count/n, q)) at the likeliest q in [low, high], rounded up: no tail is larger."""
+    seen = Fraction(count, number)
+    given = min(max(seen, low), high)
     if seen == given:
-        return 0.0
-    total = 0.0
-    for one, other in ((seen, given), (1 - seen, 1 - given)):
-        if one > 0:
-            if other <= 0:
-                return math.inf
-            total += one * math.log(one / other)
-    return total
+        return 1.0
+    with working_precision(256):
+        divergence = rational_ball(0)
+        for one, other in ((seen, given), (1 - seen, 1 - given)):
+            if one > 0 and other <= 0:
+                return 0.0
+            if one > 0:
+                divergence += rational_ball(one) * rational_ball(one / other).log()
+        return min(1.0, ceil_float(2 * (-number * divergence).exp()))

@@ -127,10 +127,11 @@ def likelihood_ratio(
 
 def show(report: SimulationReport, *, as_json: bool) -> None:
     """Print a report, and leave with 1 where it contradicts the exact law."""
-    if as_json:
-        print_json(report.as_json())
-    else:
-        say(_table(report))
+    with usage_errors():
+        if as_json:
+            print_json(report.as_json())
+        else:
+            say(_table(report))
     if not report.consistent:
         raise SystemExit(CONTRADICTION)
 

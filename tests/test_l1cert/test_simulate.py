@@ -140,6 +140,8 @@ def test_an_interrupt_keeps_the_file_and_the_bits(tmp_path: Path):
         ([*PAIR, "--samples", "10", "--alpha", "1"], "(0, 1)"),
         ([*PAIR, "--samples", "10", "--threads", "0"], "threads = 0"),
         ([*PAIR, "--samples", "10", "--threads", "1", "--workers", "2"], "at most one"),
+        (["--delta", "1e400", "--scale", "1", "--samples", "10"], "[2^-90, 2^90]"),
+        (["--delta", "1e300", "--scale", "1e300", "--samples", "9", "--json"], "range of floats"),
         (["--delta", "0,0", "--scale", "1", "--samples", "10"], "other than 0"),
         (["--delta", "nan", "--scale", "1", "--samples", "10"], "nan"),
         (["--delta", "inf", "--scale", "1", "--samples", "10"], "inf"),
@@ -183,6 +185,16 @@ def test_foreign_and_broken_files_are_refused_and_kept(tmp_path: Path):
     path.write_bytes(content)
     code, _, err = run("merge", str(path), str(path))
     assert code == 2 and "both" in err
+    code, _, err = run(
+        *("simulate", "t", "--delta", "1.4,-0.6", "--scale", "1.6", "--samples", "1000"),
+        *("--out", str(path)),
+    )
+    assert code == 2 and "scale" in err and path.read_bytes() == content
+    part = tmp_path / "part.json"
+    simulate(*PAIR, "--samples", "1000", "--shard", "0/2", "--out", str(part))
+    before = path.read_bytes()
+    code, _, err = run("merge", str(part), "--out", str(path))
+    assert code == 2 and "is there already" in err and path.read_bytes() == before
     other = tmp_path / "other.json"
     simulate("--delta", "1.4,-0.6", "--scale", "1.6", "--samples", "1000", "--out", str(other))
     code, _, err = run("merge", str(path), str(other))

@@ -181,6 +181,32 @@ def test_an_atom_of_rounded_cells_stays_on_its_side() -> None:
     assert (event.tested[1] - event.tested[0] > 1e-3) is wide
 
 
+def test_atoms_that_cells_move_past_each_other_are_not_held_against_a_sampler() -> None:
+    # two entries share their cells; the threshold's atom is drawn two cells from its place
+    delta = ["1", Fraction(1677721649, 3355443200), Fraction(1677721551, 3355443200)]
+    law, plan = LikelihoodRatio.of(delta, scale=1), SamplingPlan.of(delta, scale=1)
+    names = [f"above:{Fraction(1677721551, 1677721600)}", "worst:0.6"]
+    events = events_of(names, law, plan)
+    run = Run.of(plan, seed=1, num_samples=100_000, events=[one.event for one in events])
+    counts = execute(run).tally.event_counts
+    p_values = [one.p_value(c, 100_000) for one, c in zip(events, counts, strict=True)]
+    assert consistent(p_values, alpha=1e-3), p_values
+
+
+def test_ends_of_the_support_are_tested_sharply_however_large_delta_is() -> None:
+    law, plan = LikelihoodRatio.of([10**9], scale=1), SamplingPlan.of([10**9], scale=1)
+    upper, lower = events_of(["atom+", "atom-"], law, plan)
+    assert upper.tested == (0.5, 0.5) and lower.tested[1] < 1e-9
+    assert upper.p_value(480_000, 10**6) < 1e-100
+
+
+def test_thresholds_of_large_groups_are_not_looked_up_one_by_one() -> None:
+    delta = ["0.001"] * 600 + ["0.0007"] * 600
+    law, plan = LikelihoodRatio.of(delta, scale=1), SamplingPlan.of(delta, scale=1)
+    (event,) = events_of(["above:0"], law, plan)
+    assert event.tested[0] <= event.exact.lower
+
+
 def test_p_values_of_more_samples_than_binomial_tails_take() -> None:
     law = LikelihoodRatio.of([1], scale=1)
     (event,) = events_of(["atom+"], law, SamplingPlan.of([1], scale=1))
