@@ -78,7 +78,7 @@ def _table(report: LawReport) -> str:
     many = str(count) if count is not None else f"2^{low} to 2^{high}"
     lines = [
         f"{len(law.magnitudes)} non-zero coordinates of {len(law.delta)}, "
-        f"||delta||_1 = {as_float(law.norm)!r}, scale {as_float(law.scale)!r}",
+        f"||delta||_1 = {as_float(law.norm):.17g}, scale {as_float(law.scale):.17g}",
         f"{many} atoms, together {_number(atoms['total_mass']['value'])}",
     ]
     for atom in atoms["heaviest"] or ():
