@@ -204,21 +204,19 @@ def trade_off(law: RatioLaw, alpha: Fraction, at: Quantile) -> Bounds:
     power = law.hockey_stick(eps)
     with working_precision(128):
         least = (
-            1 - rational_ball(eps).exp() * rational_ball(alpha) - rational_ball(_exact(power.upper))
+            1
+            - rational_ball(eps).exp() * rational_ball(alpha)
+            - rational_ball(Fraction(power.upper))
         )
         lower = max(0.0, floor_float(least))
     # the two tests: their sizes from above, and their type II errors from above
     small, large = law.below(at.lower), law.cdf(at.upper)
     error_small, error_large = law.cdf(-at.lower), law.below(-at.upper)
-    size, most = _exact(small.upper), _exact(large.upper)
+    size, most = Fraction(small.upper), Fraction(large.upper)
     if size > alpha:  # the smaller set is not proved to be a test: all of X is one with error 1
         return Bounds(lower, 1.0, power.method, power.grade)
     share = min(Fraction(1), (alpha - size) / (most - size)) if most > size else Fraction(1)
-    above = (1 - share) * _exact(error_small.upper) + share * _exact(error_large.upper)
+    above = (1 - share) * Fraction(error_small.upper) + share * Fraction(error_large.upper)
     with working_precision(128):
         upper = min(1.0, ceil_float(rational_ball(above)))
     return Bounds(lower, upper, power.method, power.grade)
-
-
-def _exact(value: float) -> Fraction:
-    return Fraction(value)

@@ -87,18 +87,15 @@ def _table(report: LawReport) -> str:
         lines.append(f"  none heavier than {_number(atoms['heaviest_mass_bound'])}")
     head = f"{'':<22}{'value':>24}{'lower bound':>26}{'upper bound':>26}  method"
     lines += ["", head, "-" * len(head)]
-    rows: list[tuple[str, Entry | None]] = [
-        (SYMBOLS[name].format(entry.text), entry)
-        for name in SYMBOLS
-        for entry in getattr(report, name)
-    ]
     for name, bounds in (("E T", law.mean()), ("Var T", law.variance())):
         lines.append(_row(name, bounds.value, bounds.lower, bounds.upper, bounds.method))
-    for name, entry in rows:
-        if entry is not None:
+    for name, symbol in SYMBOLS.items():
+        entries: list[Entry] = getattr(report, name)
+        for entry in entries:
             found = entry.bounds
             note = f"{found.method}, an atom" if entry.atom else found.method
-            lines.append(_row(name, found.value, found.lower, found.upper, note))
+            said = symbol.format(entry.text)
+            lines.append(_row(said, found.value, found.lower, found.upper, note))
     return "\n".join(lines)
 
 

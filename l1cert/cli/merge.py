@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from l1cert.cli.output import check_writable, usage_errors
-from l1cert.cli.simulate import ALPHA, show
+from l1cert.cli.sampling import alpha_option
+from l1cert.cli.simulate import show
 
 
 @click.command("merge")
@@ -17,14 +18,7 @@ from l1cert.cli.simulate import ALPHA, show
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Keep the union there."
 )
-@click.option(
-    "--alpha",
-    type=float,
-    default=ALPHA,
-    show_default=True,
-    metavar="A",
-    help="False-fail rate of the whole run, in (0, 1).",
-)
+@alpha_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(files: tuple[Path, ...], out: Path | None, alpha: float, as_json: bool) -> None:
     """Unite parts of one run of `l1cert simulate`, and judge the union.

@@ -13,6 +13,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 # a test compares them
 SAMPLES, SEED, ALPHA = 100_000, 1, 1e-3
 
+alpha_option = click.option(
+    "--alpha",
+    type=float,
+    default=ALPHA,
+    show_default=True,
+    metavar="A",
+    help="False-fail rate of the whole run, in (0, 1).",
+)
+
 
 def sampling_options(command: Command) -> Command:
     """Add --samples, --seed and --alpha."""
@@ -29,14 +38,7 @@ def sampling_options(command: Command) -> Command:
         click.option(
             "--seed", type=int, default=SEED, show_default=True, metavar="S", help="64-bit seed."
         ),
-        click.option(
-            "--alpha",
-            type=float,
-            default=ALPHA,
-            show_default=True,
-            metavar="A",
-            help="False-fail rate of the whole run, in (0, 1).",
-        ),
+        alpha_option,
     )
     for option in reversed(options):
         command = option(command)

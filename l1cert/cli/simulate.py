@@ -12,6 +12,7 @@ import click
 from l1cert.cli.many_values import ManyValues
 from l1cert.cli.output import check_writable, print_json, say, usage_errors
 from l1cert.cli.perturbation import perturbation, perturbation_options
+from l1cert.cli.sampling import alpha_option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-# l1cert.simulation.ALPHA and simulations.ratio_experiment.DEFAULT_EVENTS, which importing here
-# would make --help slow; a test compares them
-ALPHA = 1e-3
+# simulations.ratio_experiment.DEFAULT_EVENTS, which importing here would make --help slow; a test
+# compares them
 EVENTS = ("atom+", "atom-", "worst:0.5", "worst:0.9")
 
 #: exit code of a run whose counts contradict the exact law
@@ -53,14 +53,7 @@ def command() -> None:
     metavar="E...",
     help="atom+, atom-, above:X, below:X, worst:P; by default " + " ".join(EVENTS) + ".",
 )
-@click.option(
-    "--alpha",
-    type=float,
-    default=ALPHA,
-    show_default=True,
-    metavar="A",
-    help="False-fail rate of the whole run, in (0, 1).",
-)
+@alpha_option
 @click.option("--shard", default="0/1", show_default=True, metavar="I/N", help="Part I of N.")
 @click.option("--threads", type=int, metavar="N", help="By default one for each processor.")
 @click.option("--workers", type=int, metavar="N", help="Processes of a local Dask cluster.")

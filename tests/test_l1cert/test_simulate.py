@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from l1cert import simulation
+from l1cert.cli import sampling
 from l1cert.cli import simulate as cli_simulate
 from simulations.ratio_experiment import DEFAULT_EVENTS
 from tests.test_l1cert.test_cli import run
@@ -55,7 +56,7 @@ def test_the_schema():
 
 
 def test_defaults_are_those_of_the_python_face():
-    assert cli_simulate.ALPHA == simulation.ALPHA
+    assert sampling.ALPHA == simulation.ALPHA
     assert cli_simulate.EVENTS == DEFAULT_EVENTS
 
 
