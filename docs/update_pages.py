@@ -1,12 +1,15 @@
 """Rewrite README.md's generated blocks and docs/errata.md from a run: `make readme`.
 
 A block stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares the blocks
-and the errata page with a run of its own.
+and the errata page with a run of its own. `python docs/update_pages.py NAME...` rewrites those
+blocks alone, each of which has to be a command's output or a table of measurements: that takes
+seconds.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +30,7 @@ COMMANDS = {
     "radius": ["radius", "--pa", "0.99", "--sigma", "0.5"],
     "exact": ["radius", "--pa", "0.6", "--pb", "0.1", "--classes", "3", "--scale", "1"],
     "direction": ["radius", "--pa", "0.9", "--direction", "1,1,0.5", "--scale", "1"],
+    "check": ["check", "lam*log(p_a/(1 - p_a))"],
     "law": [
         *("law", "--delta-equal", "3072", "--norm", "3", "--scale", "1"),
         *("--cdf", "0", "--hockey-stick", "0.1", "--quantile", "0.9"),
@@ -37,6 +41,8 @@ COMMANDS = {
         *("--backend", "numba"),
     ],
 }
+#: blocks of `make bench`, by the names of its results
+MEASURED = {f"bench-{name}": name for name in ("sampling", "law")}
 #: a line of an output that no other run repeats
 SPEED = re.compile(r"\n[^\n]* a second(?=\n|$)")
 
@@ -55,19 +61,32 @@ def command_output(arguments: list[str]) -> str:
         text=True,
         check=True,
     )
-    return f"$ l1cert {' '.join(arguments)}\n{SPEED.sub('', done.stdout.rstrip())}"
+    return f"$ l1cert {shlex.join(arguments)}\n{SPEED.sub('', done.stdout.rstrip())}"
 
 
 def blocks(report: Report) -> dict[str, str]:
     """Every generated block of the README by its name."""
     found = {"verdicts": markdown(report).rstrip(), "verify": _fenced(main_output(report))}
-    found |= {name: _fenced(command_output(args)) for name, args in COMMANDS.items()}
-    return found | {f"bench-{name}": measured(RESULTS, name) for name in ("sampling", "law")}
+    return found | {name: quick_block(name) for name in (*COMMANDS, *MEASURED)}
+
+
+def quick_block(name: str) -> str:
+    """A block that needs no run of `l1cert verify`; ValueError for another."""
+    if name in COMMANDS:
+        return _fenced(command_output(COMMANDS[name]))
+    if name in MEASURED:
+        return measured(RESULTS, MEASURED[name])
+    raise ValueError(f"block {name!r} is none of {', '.join((*COMMANDS, *MEASURED))}")
 
 
 def rewritten(text: str, report: Report) -> str:
     """The README with its blocks made anew; ValueError names a block that is not in it."""
-    for name, block in blocks(report).items():
+    return replaced(text, blocks(report))
+
+
+def replaced(text: str, made: dict[str, str]) -> str:
+    """The text with these blocks in the place of its own."""
+    for name, block in made.items():
         pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise ValueError(f"README.md has no block named {name!r}")
@@ -79,7 +98,16 @@ def _fenced(text: str) -> str:
     return f"```\n{text}\n```"
 
 
-if __name__ == "__main__":
+def main(names: list[str]) -> None:
+    """Rewrite these blocks, or everything."""
+    if names:
+        made = {name: quick_block(name) for name in names}
+        README.write_text(replaced(README.read_text(), made))
+        return
     report = verify(workers=available_processors())
     README.write_text(rewritten(README.read_text(), report))
     ERRATA.write_text(errata.markdown(report))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

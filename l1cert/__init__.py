@@ -7,6 +7,7 @@ The names that users import::
     l1cert.radius("0.99", sigma="0.5")     # every method's certified radius, rounded down
     l1cert.verify(["theorem_2"])           # the verdict on a claim, with all its evidence
     l1cert.show("theorem_2")               # the claim, its proof and its witness as text
+    l1cert.check_bound("lam*(2*p_a - 1)")  # is a radius of yours sound, tight, better than others?
 
 They are loaded when first used, so that importing the package costs nothing.
 """
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
     from l1cert.radii import Radii, radius
     from l1cert.report import Report
     from l1cert.verification import verify
+    from l1cert.workbench.check import check_bound
+    from l1cert.workbench.report import BoundReport
 
-__all__ = ["Radii", "Report", "radius", "show", "verify"]
+__all__ = ["BoundReport", "Radii", "Report", "check_bound", "radius", "show", "verify"]
 
 _HOME = {
+    "BoundReport": "l1cert.workbench.report",
+    "check_bound": "l1cert.workbench.check",
     "Radii": "l1cert.radii",
     "Report": "l1cert.report",
     "radius": "l1cert.radii",

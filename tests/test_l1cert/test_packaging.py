@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("theory", "simulations", "figures", "l1cert")
 CORE = {
     "click",
+    "hypothesis",
     "matplotlib",
     "mpmath",
     "numba",
@@ -29,7 +30,7 @@ EXTRAS = {
     "gpu": {"cupy-cuda13x"},
     "classifier": {"torch", "scikit-learn", "safetensors"},
     "cluster": {"dask", "distributed"},
-    "testing": {"hypothesis", "pytest", "pytest-xdist"},
+    "testing": {"pytest", "pytest-xdist"},
     "dev": {"hatchling", "import-linter", "mypy", "ruff"},
 }
 TARGETS = (

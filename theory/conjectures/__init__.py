@@ -1,0 +1,1 @@
+"""Whether a radius that somebody conjectured is sound: the theorist's workbench, as mathematics."""

@@ -1,0 +1,401 @@
+"""Whether a conjectured radius is sound, tight and closed, decided over its whole domain.
+
+The proof (`theory.conjectures.proofs`) uses the noise's tails and no formula of a radius; a false
+radius is refuted at a rational place, where it exceeds the exact one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import sympy as sp
+from flint import arb, ctx, fmpq
+
+from theory.balls import PRECISION, Ball
+from theory.claim import Grade
+from theory.conjectures.degrees import scale_degree
+from theory.conjectures.expressions import half_width
+from theory.conjectures.jets import OutsideError
+from theory.conjectures.logarithms import split_logarithms
+from theory.conjectures.places import (
+    Place,
+    PointValues,
+    exact_radius,
+    hard_places,
+    named_numbers,
+    symbolic_radius,
+    to_sympy,
+)
+from theory.conjectures.proofs import Proof, Prover
+from theory.conjectures.sectors import Sector, log_scale, sectors, unit
+from theory.conjectures.settings import Setting
+from theory.exact import floor_float, to_fmpq
+from theory.symbols import lam, p_a, sigma
+
+__all__ = ["Decision", "Question", "decide"]
+
+_DIGITS = (3, 6, 9, 12, 16, 24, 40, 60)
+_MAX_BOXES = 400
+#: a scale beyond 10^(+-_FAR) is too far to be written down
+_FAR = 4000
+
+
+@dataclass(frozen=True)
+class Question:
+    """A radius under a noise, in a setting.
+
+    Parameters
+    ----------
+    radius : SymPy expression
+        In the published symbols.
+    noise : str
+        "laplace", "gaussian" or "uniform".
+    words : mapping
+        What "lam", "sigma" and "half_width" are in units of the noise's own scale.
+    setting, num_classes
+        See `theory.conjectures.settings`.
+    scale : Fraction, optional
+        The only scale that is asked about, if the radius names none.
+    """
+
+    radius: sp.Expr
+    noise: str
+    words: Mapping[str, sp.Expr]
+    setting: Setting
+    num_classes: int | None
+    scale: Fraction | None = None
+
+    @property
+    def scaled(self) -> sp.Expr:
+        """The radius with every scale word in units of ``unit``, the noise's own scale."""
+        named = {"lam": lam, "sigma": sigma, "half_width": half_width}
+        return self.radius.subs(
+            {named[name]: value * unit for name, value in self.words.items()}, simultaneous=True
+        )
+
+    @property
+    def names_scale(self) -> bool:
+        """Whether the radius names a scale at all."""
+        return bool(self.radius.free_symbols & {lam, sigma, half_width})
+
+    @property
+    def proportional(self) -> bool:
+        """Whether the radius is known to be proportional to the scale (or asked at one only)."""
+        if not self.names_scale and self.scale is not None:
+            return True
+        if self.radius == 0:
+            return True
+        return scale_degree(self.radius, (lam, sigma, half_width)) == 1
+
+    def over_unit(self) -> sp.Expr:
+        """The radius over the scale: free of it if it is proportional."""
+        if self.proportional:
+            one = self.scale if not self.names_scale and self.scale is not None else Fraction(1)
+            return self.scaled.subs(unit, 1) / sp.Rational(one.numerator, one.denominator)
+        return self.scaled / unit
+
+
+@dataclass
+class Decision:
+    """What was found: see `l1cert.workbench.BoundReport` for the meaning of each.
+
+    ``place`` is where a radius that is not sound exceeds the exact one, ``excess`` by how much of
+    it, and ``radius_above`` a rational that the radius exceeds there and the exact one does not.
+    """
+
+    sound: bool | None
+    grade: Grade
+    detail: str
+    tight: bool | None = None
+    closed_ball: bool | None = None
+    place: Place | None = None
+    radius_above: Fraction | None = None
+    left: list[str] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+
+
+def decide(question: Question, *, max_boxes: int = _MAX_BOXES) -> Decision:
+    """Decide whether the radius is at most the exact one at every place of the domain.
+
+    >>> from theory.symbols import p_a
+    >>> theorem_2 = -lam * sp.log(2 * (1 - p_a))
+    >>> words = {"lam": sp.Integer(1)}
+    >>> one = decide(Question(theorem_2, "laplace", words, Setting.BINARY, 2))
+    >>> one.sound, one.tight, one.closed_ball
+    (True, True, False)
+    """
+    with ctx.workprec(PRECISION):
+        return _Decider(question, max_boxes).decide()
+
+
+class _Decider:
+    def __init__(self, question: Question, max_boxes: int) -> None:
+        self._question, self._max_boxes = question, max_boxes
+        self._values = PointValues(question.scaled, unit, question.num_classes)
+        self._sectors = sectors(
+            question.noise,
+            question.setting,
+            question.num_classes,
+            proportional=question.proportional,
+        )
+
+    def decide(self) -> Decision:
+        worst = self._worst(self._places())
+        if worst is not None:
+            return self._refuted(worst)
+        proofs = []
+        radius = self._question.over_unit()
+        for sector in self._sectors:
+            prover = Prover(sector, sector.local(radius), sector.exact)
+            proof = prover.run(max_boxes=self._max_boxes)
+            proofs.append(proof)
+            if proof.status is False and proof.point is not None:
+                place = self._rational(sector, proof.point)
+                if place is not None:
+                    return self._refuted(self._worst(self._around(place)) or place)
+                proof.status = None
+                proof.left.append(tuple((one, one) for one in proof.point))
+        if any(proof.status is None for proof in proofs):
+            left = [words for proof in proofs for words in _left(proof)]
+            detail = "no counterexample was found, and boxes are left over without a proof"
+            return Decision(None, Grade.UNDECIDED, detail, left=left, proofs=proofs)
+        return self._sound(proofs)
+
+    def _sound(self, proofs: list[Proof]) -> Decision:
+        inside = [proof for proof in proofs if proof.sector.certifies]
+        tight: bool | None = all(proof.identical for proof in inside)
+        if not tight:
+            tight = False if self._is_below_somewhere() else self._is_equal(inside)
+        boxes = sum(proof.boxes for proof in proofs)
+        grade = Grade.PROVED if tight else Grade.ENCLOSED
+        how = "equal to the exact radius, exactly" if tight else "at most the exact radius"
+        detail = f"{how}, on the whole domain ({boxes} boxes in {len(proofs)} sectors)"
+        return Decision(
+            True, grade, detail, tight=tight, closed_ball=self._closed(inside), proofs=proofs
+        )
+
+    def _is_equal(self, inside: Sequence[Proof]) -> bool | None:
+        # cases may meet within a box: smaller boxes tell them apart
+        radius = self._question.over_unit()
+        for proof in inside:
+            if not proof.identical:
+                prover = Prover(proof.sector, proof.sector.local(radius), proof.sector.exact)
+                if not prover.run(max_boxes=self._max_boxes, aim="zero").identical:
+                    return None
+        return True
+
+    def _closed(self, inside: Sequence[Proof]) -> bool | None:
+        radius = self._question.over_unit()
+        if self._touches():
+            return False
+        certain = True
+        for proof in inside:
+            if any(_is_positive(proof.sector, box) for box in proof.contacts):
+                return False
+            if not proof.strict:
+                prover = Prover(proof.sector, proof.sector.local(radius), proof.sector.exact)
+                again = prover.run(max_boxes=self._max_boxes, aim="strict")
+                if any(_is_positive(proof.sector, box) for box in again.contacts):
+                    return False
+                certain = certain and again.status is True and again.strict
+        return True if certain else None
+
+    def _touches(self) -> bool:
+        """Whether the radius is the exact one, and positive, at a place: by SymPy."""
+        question = self._question
+        numbers = named_numbers(question.radius)
+        if question.setting.has_p_b or not question.proportional:
+            return False
+        for number in numbers:
+            place = Place(number, None)
+            if Fraction(1, 2) < number < 1:
+                exact = symbolic_radius(question.noise, number)
+                stated = question.over_unit().subs(p_a, to_sympy(number))
+                if split_logarithms(exact - stated) == 0 and place.lies_in(question.setting, 2):
+                    return True
+        return False
+
+    # -- places --------------------------------------------------------------------------------
+
+    def _places(self) -> Iterable[Place]:
+        question = self._question
+        several = not question.proportional
+        fixed = question.scale if question.scale is not None and not several else None
+        numbers = named_numbers(question.radius)
+        yield from (
+            Place(place.p_a, place.p_b, fixed) if fixed is not None else place
+            for place in hard_places(
+                question.setting, question.num_classes, scales=several, numbers=numbers
+            )
+        )
+        if several:
+            factors = {_near_fraction(value) for value in question.words.values()}
+            for number in numbers:
+                for factor in factors:
+                    for top in (Fraction(3, 4), Fraction(99, 100)):
+                        other = (1 - top) / 2 if question.setting.has_p_b else None
+                        yield Place(top, other, number / factor)
+
+    def _around(self, place: Place) -> Iterable[Place]:
+        """The place itself, and others nearby of fewer digits: the excess may be larger there."""
+        yield place
+        for share in (Fraction(1, 2), Fraction(2), Fraction(1, 10), Fraction(10)):
+            short = (1 - place.p_a) * share
+            if 0 < short < 1:
+                yield Place(1 - short, place.p_b, place.scale)
+
+    def _excess(self, place: Place) -> tuple[Ball, Ball] | None:
+        """The radius and the exact one at a place where the first is certainly larger."""
+        question = self._question
+        try:
+            stated = self._values(place)
+        except OutsideError:
+            return None
+        if stated is None or not stated.is_finite():
+            return None
+        exact = exact_radius(question.noise, question.setting, place, question.num_classes)
+        exact = exact * arb(to_fmpq(place.scale))
+        return (stated, exact) if stated > exact and stated > 0 else None
+
+    def _worst(self, places: Iterable[Place]) -> Place | None:
+        best, largest = None, arb(0)
+        for place in places:
+            if not place.lies_in(self._question.setting, self._question.num_classes):
+                continue
+            found = self._excess(place)
+            if found is None:
+                continue
+            ratio = _worth(*found, place)
+            if best is None or ratio > largest:
+                best, largest = place, ratio
+        return best
+
+    def _is_below_somewhere(self) -> bool:
+        question = self._question
+        for place in self._places():
+            try:
+                stated = self._values(place)
+            except OutsideError:
+                continue
+            exact = exact_radius(question.noise, question.setting, place, question.num_classes)
+            exact = exact * arb(to_fmpq(place.scale))
+            if exact > 0 and (stated is None or stated < exact):
+                return True
+        return False
+
+    def _rational(self, sector: Sector, point: Sequence[fmpq]) -> Place | None:
+        """A place of few digits near the point at which the radius exceeds the exact one."""
+        at = dict(zip(sector.variables, point, strict=True))
+        with ctx.workprec(8 * PRECISION):
+            tails = [sector.tail_at(at, side) for side in ("a", "b")]
+            exponent = arb(at.get(log_scale, fmpq(0))) * sector.scale_sign
+            if not abs(exponent) < _FAR:
+                return None
+            scale = exponent.exp()
+            for digits in _DIGITS:
+                a, b = (None if one is None else _rounded(one, digits) for one in tails)
+                if a is None:
+                    return None
+                size = _rounded(scale, digits)
+                if size is None:
+                    return None
+                place = Place(
+                    1 - a if sector.sign_a > 0 else a,
+                    None if b is None else (b if sector.sign_b > 0 else 1 - b),
+                    self._scale(size),
+                )
+                question = self._question
+                inside = place.lies_in(question.setting, question.num_classes)
+                if inside and self._excess(place) is not None:
+                    return place
+        return None
+
+    def _scale(self, found: Fraction) -> Fraction:
+        question = self._question
+        if question.proportional:
+            return question.scale or Fraction(1)
+        return found
+
+    def _refuted(self, place: Place) -> Decision:
+        found = self._excess(place)
+        assert found is not None
+        stated, exact = found
+        above = _between(stated, exact)
+        detail = f"the radius exceeds the exact one there: {_short(stated)} > {_short(exact)}"
+        return Decision(
+            False,
+            Grade.REFUTED,
+            detail,
+            tight=False,
+            closed_ball=False,
+            place=place,
+            radius_above=above,
+        )
+
+
+def _worth(stated: Ball, exact: Ball, place: Place) -> Ball:
+    """How much an excess is worth as a witness: in units of the scale, less in the far tails."""
+    rare = min(place.p_a, 1 - place.p_a)
+    if place.p_b is not None:
+        rare = min(rare, place.p_b)
+    excess = (stated - exact) / arb(to_fmpq(place.scale))
+    return excess.min(arb(2)) * (2 * arb(to_fmpq(rare))).root(4)
+
+
+def _between(stated: Ball, exact: Ball) -> Fraction:
+    """A rational below the stated radius and above the exact one, close to the stated."""
+    low = arb(stated.lower())
+    high = arb(exact.upper())
+    near = low - (low - high) / 2**20
+    mantissa, exponent = near.mid().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _rounded(ball: Ball, digits: int) -> Fraction | None:
+    if not ball > 0:
+        return None
+    middle = arb(ball.mid())
+    power = int((middle.log() / arb(10).log()).floor().unique_fmpz() or 0)
+    scaled = middle * arb(10) ** (digits - 1 - power)
+    whole = (scaled + arb(1) / 2).floor().unique_fmpz()
+    if whole is None or whole == 0:
+        return None
+    return Fraction(int(whole)) * Fraction(10) ** (power - digits + 1)
+
+
+def _is_positive(sector: Sector, box: Sequence[tuple[fmpq, fmpq | None]]) -> bool:
+    """Whether the exact radius is positive somewhere on a box of coordinates."""
+    # every coordinate but the scale is a distance that the exact radius grows with
+    sides = [side for side, name in zip(box, sector.variables, strict=True) if name != log_scale]
+    top = {
+        name: (low + 1 if high is None else high)
+        for name, (low, high) in zip(sector.variables, sides, strict=False)
+    }
+    return sector.is_certified_at(top)
+
+
+def _left(proof: Proof) -> list[str]:
+    found = []
+    for box in proof.left[:3]:
+        sides = [
+            f"{name} in [{_number(low)}, {'oo' if high is None else _number(high)}]"
+            for name, (low, high) in zip(proof.sector.variables, box, strict=True)
+        ]
+        found.append(f"{proof.sector.name}: {', '.join(sides)}")
+    if len(proof.left) > 3:
+        found.append(f"{proof.sector.name}: {len(proof.left) - 3} boxes more")
+    return found
+
+
+def _number(value: fmpq) -> str:
+    return f"{float(int(value.p) / int(value.q)):.6g}"
+
+
+def _near_fraction(value: sp.Expr) -> Fraction:
+    return Fraction(str(sp.Rational(str(sp.N(value, 12)))))
+
+
+def _short(ball: Ball) -> str:
+    return f"{floor_float(ball):.12g}"

@@ -1,0 +1,169 @@
+"""Numbers that stay exact as long as they can: rationals, and Arb balls where they cannot.
+
+An inequality between two formulas is often an equality on an edge of the domain, which no ball can
+settle. Rationals can, so a rational is kept one through sums, products and quotients, and 0 is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from flint import arb, fmpq, fmpz
+
+#: fmpq (exact) or arb (a ball that contains the exact value)
+Number = Any
+
+ZERO, ONE = fmpq(0), fmpq(1)
+
+#: trial division finds the primes of a rational up to this; others stay in a ball
+_LARGEST_PRIME = 1_000
+_MOST_FACTORED_BITS = 512
+#: longer numerators and denominators are turned into balls
+_MOST_BITS = 4000
+
+
+def is_exact(number: Number) -> bool:
+    """Whether the number is a rational.
+
+    >>> is_exact(fmpq(1, 3)), is_exact(arb(1))
+    (True, False)
+    """
+    return isinstance(number, fmpq)
+
+
+def is_zero(number: Number) -> bool:
+    """Whether the number is known to be 0: the rational 0 only.
+
+    >>> is_zero(ZERO), is_zero(arb(0))
+    (True, False)
+    """
+    return isinstance(number, fmpq) and number == 0
+
+
+def as_ball(number: Number) -> arb:
+    """The number as a ball."""
+    return arb(number) if isinstance(number, fmpq) else number
+
+
+def add(first: Number, second: Number) -> Number:
+    """first + second."""
+    if is_zero(first):
+        return second
+    if is_zero(second):
+        return first
+    if is_exact(first) and is_exact(second):
+        return first + second
+    a, b = as_ball(first), as_ball(second)
+    total = a + b
+    # two numbers of one sign: rounding the sum must not lose the sign
+    if total.contains(0) and a >= 0 and b >= 0:
+        return up_to(total)
+    if total.contains(0) and a <= 0 and b <= 0:
+        return -up_to(-total)
+    return total
+
+
+def multiply(first: Number, second: Number) -> Number:
+    """first * second; 0 times anything is 0, an unbounded ball too.
+
+    >>> multiply(ZERO, arb("inf"))
+    0
+    """
+    if is_zero(first) or is_zero(second):
+        return ZERO
+    if is_exact(first) and is_exact(second):
+        product = first * second
+        return product if _is_short(product) else arb(product)
+    a, b = as_ball(first), as_ball(second)
+    result = a * b
+    if result.contains(0) and result.is_finite():
+        # balls that touch 0: the product of their ends, and not beyond 0
+        signs = [1 if one >= 0 else -1 if one <= 0 else 0 for one in (a, b)]
+        if all(signs):  # a ball that is 0 counts as positive: the product is 0
+            most = up_to(a.abs_upper() * b.abs_upper())
+            return most if signs[0] == signs[1] else -most
+    return result
+
+
+def negative(number: Number) -> Number:
+    """-number."""
+    return -number
+
+
+def power(base: Number, exponent: fmpq) -> Number:
+    """base**exponent for a positive base or an integer exponent, exact where it is rational.
+
+    >>> power(fmpq(4, 9), fmpq(1, 2))
+    2/3
+    """
+    if exponent.q == 1:
+        whole = int(exponent.p)
+        if is_exact(base) and (base != 0 or whole > 0) and abs(whole) <= 64:
+            result = base**whole
+            return result if _is_short(result) else arb(result)
+        if whole % 2 == 0 and whole > 0:
+            low, high = as_ball(base).abs_lower(), as_ball(base).abs_upper()
+            return up_to(high**whole) if low == 0 else (low**whole).union(high**whole)
+        return as_ball(base) ** whole
+    if is_exact(base) and base > 0:
+        top, bottom = _root(base.p, int(exponent.q)), _root(base.q, int(exponent.q))
+        if top is not None and bottom is not None:
+            return power(fmpq(top, bottom), fmpq(exponent.p))
+    ball = as_ball(base)
+    if exponent == fmpq(1, 2):
+        return ball.sqrt()
+    return (ball.log() * arb(exponent)).exp()
+
+
+@lru_cache(maxsize=4096)
+def prime_powers(number: fmpq) -> Mapping[int, int] | None:
+    """The exponents of the primes in a positive rational, or None where a prime is large.
+
+    >>> prime_powers(fmpq(12, 5))
+    {2: 2, 3: 1, 5: -1}
+    """
+    found: dict[int, int] = {}
+    for part, sign in ((int(number.p), 1), (int(number.q), -1)):
+        rest, prime = part, 2
+        if rest.bit_length() > _MOST_FACTORED_BITS:
+            return None
+        while rest > 1:
+            if prime * prime > rest:
+                prime = rest
+            if prime > _LARGEST_PRIME:
+                return None
+            while rest % prime == 0:
+                found[prime] = found.get(prime, 0) + sign
+                rest //= prime
+            prime += 1 if prime == 2 else 2
+    return found
+
+
+def up_to(most: arb) -> arb:
+    """The ball [0, m] with m a little above ``most``; its lower end is 0 and not a rounding below.
+
+    >>> ball = up_to(arb(1) / 3)
+    >>> bool(ball >= 0), bool(ball.contains(0)), bool(ball.upper() < arb("0.3333334"))
+    (True, True, True)
+    """
+    top = arb(most.upper())
+    if not top.is_finite():
+        return arb("nan")
+    if not top > 0:
+        return arb(0)
+    # a radius is rounded up when it is set, and kept when an exact number is added
+    around = arb(0, top / 2)
+    return around + around.rad()
+
+
+def _root(number: fmpz, degree: int) -> fmpz | None:
+    if degree > 64:
+        return None
+    root = fmpz(round(int(number) ** (1.0 / degree))) if number < 2**50 else None
+    return root if root is not None and root**degree == number else None
+
+
+def _is_short(number: fmpq) -> bool:
+    return max(int(number.p).bit_length(), int(number.q).bit_length()) <= _MOST_BITS
