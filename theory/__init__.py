@@ -44,9 +44,10 @@ A bound of one's own (conjectures/)
     What is asked: settings, expressions (the grammar: expression_reader, expression_nodes,
     expression_text, density_text), degrees (in the scale), axis_noise with axis_law, axis_radius,
     level_sets, density_checks and density_tables (any even, unimodal noise).
-    The proof over an unbounded domain: sectors (coordinates), numbers, polynomials, jets and germs
-    (arithmetic up to infinity), evaluation, logarithms, branches (cases), proofs; decisions
-    (sound, tight, closed), places (rational ones), measures (slack, abstention).
+    The proof over an unbounded domain: sectors (coordinates), numbers, polynomials, jets, germ_ring
+    and germs (arithmetic up to infinity), evaluation, logarithms, branches (cases), closing (of
+    faces), proofs; decisions (sound, tight, closed), places (rational ones), measures (slack and
+    abstention).
     The witness: counterexamples, slabs, worst_slabs, integration. Others: rivals, comparisons,
     crossings, dominance.
 """

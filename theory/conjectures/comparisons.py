@@ -11,10 +11,11 @@ from flint import ctx, fmpq
 
 from theory.balls import PRECISION
 from theory.conjectures.branches import All, AnyOf, Plain, Tree
+from theory.conjectures.closing import AbstainsError, Lower, Memory
 from theory.conjectures.germs import Germs, Sign
 from theory.conjectures.jets import Index, NotRealError, OutsideError
 from theory.conjectures.polynomials import Box
-from theory.conjectures.proofs import AbstainsError, Lower, Memory, Prover
+from theory.conjectures.proofs import Prover
 from theory.conjectures.sectors import Candidate, Sector
 
 __all__ = ["AtMost", "Memory"]

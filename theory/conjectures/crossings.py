@@ -14,7 +14,8 @@ from itertools import pairwise
 import sympy as sp
 from flint import arb, ctx, fmpq
 
-from theory.conjectures.comparisons import AtMost, Memory
+from theory.conjectures.closing import Memory
+from theory.conjectures.comparisons import AtMost
 from theory.conjectures.sectors import Sector
 
 __all__ = ["Change", "Line", "Piece", "probability_at", "trace"]

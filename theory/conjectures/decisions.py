@@ -192,14 +192,16 @@ class _Decider:
             return False
         certain = True
         for proof in inside:
-            if any(_is_positive(proof.sector, box) for box in proof.contacts):
-                return False
-            if not proof.strict:
-                prover = Prover(proof.sector, proof.sector.local(radius), proof.sector.exact)
-                again = prover.run(max_boxes=self._max_boxes, aim="strict")
-                if any(_is_positive(proof.sector, box) for box in again.contacts):
+            prover = Prover(proof.sector, proof.sector.local(radius), proof.sector.exact)
+            for again in (False, True):
+                if again and proof.strict:
+                    break
+                one = prover.run(max_boxes=self._max_boxes, aim="strict") if again else proof
+                places = [box for box in one.contacts if _is_positive(proof.sector, box)]
+                # of several cases one may touch, and the radius be another
+                if any(not prover.is_strict_at(box) for box in places):
                     return False
-                certain = certain and again.status is True and again.strict
+                certain = certain and not places and (proof.strict or not again or _is_strict(one))
         return True if certain else None
 
     def _touches(self) -> bool:
@@ -363,6 +365,10 @@ def _rounded(ball: Ball, digits: int) -> Fraction | None:
     if whole is None or whole == 0:
         return None
     return Fraction(int(whole)) * Fraction(10) ** (power - digits + 1)
+
+
+def _is_strict(proof: Proof) -> bool:
+    return proof.status is True and proof.strict
 
 
 def _is_positive(sector: Sector, box: Sequence[tuple[fmpq, fmpq | None]]) -> bool:

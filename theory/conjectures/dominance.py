@@ -17,7 +17,8 @@ from flint import arb, ctx, fmpq
 
 from theory.claim import Boundary
 from theory.conjectures.axis_noise import parse_noise
-from theory.conjectures.comparisons import AtMost, Memory
+from theory.conjectures.closing import Memory
+from theory.conjectures.comparisons import AtMost
 from theory.conjectures.crossings import Change, Line, Piece, probability_at, trace
 from theory.conjectures.expression_text import half_width
 from theory.conjectures.expressions import num_classes as classes_symbol

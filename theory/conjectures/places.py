@@ -198,11 +198,18 @@ def hard_places(
     tops = [Fraction(k, 20) for k in range(1, 20)] + [Fraction(2, 3), Fraction(999, 1000)]
     tops += [1 - one for one in near] + near
     tops += [Fraction(1, 2) + side * one for one in near[1:] for side in (1, -1)]
+    named = []
     for number in numbers:
         if 0 < number < 1:
             step = min(number, 1 - number) / 1000
-            tops += [number, 1 - number, number - step, number + step]
-    powers = _SCALES if scales else (0,)
+            named += [number, 1 - number, number - step, number + step]
+    yield from _grid(setting, num_classes, tops, _SCALES if scales else (0,))
+    yield from _grid(setting, num_classes, named, (0,))
+
+
+def _grid(
+    setting: Setting, num_classes: int | None, tops: Sequence[Fraction], powers: Sequence[int]
+) -> Iterator[Place]:
     for top in dict.fromkeys(tops):
         for other in _others(setting, top):
             for k in powers:

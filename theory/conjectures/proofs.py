@@ -1,16 +1,14 @@
 """Proofs that one radius is at most another on a whole sector, by boxes that reach infinity.
 
-A box on which an enclosure shows no sign is closed at a face by Taylor's theorem: the coefficients
-of order 0, ..., s - 1 in the distance from the face are not negative on the face (each is proved
-in the same way, with one variable less) and the one of order s is not negative on the box. What is
-left is bisected, and a midpoint at which the statement is false refutes it.
+On each box the cases of the left side are told apart (`theory.conjectures.branches`), and each
+margin is bounded by its enclosure or closed at a face (`theory.conjectures.closing`). What is left
+is bisected, and a midpoint at which the statement is false refutes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Literal
 
 import sympy as sp
@@ -18,49 +16,24 @@ from flint import ctx, fmpq
 
 from theory.balls import PRECISION
 from theory.conjectures.branches import UNDEFINED, All, AnyOf, Plain, Tree, branches
-from theory.conjectures.evaluation import Evaluation
-from theory.conjectures.germs import Germs, Sign
-from theory.conjectures.jets import Index, NotRealError, OutsideError
+from theory.conjectures.closing import (
+    AbstainsError,
+    Closing,
+    Forms,
+    Lower,
+    Memory,
+    halves,
+    middle,
+)
+from theory.conjectures.germs import Sign
+from theory.conjectures.jets import NotRealError, OutsideError
 from theory.conjectures.logarithms import factored, split_logarithms
 from theory.conjectures.polynomials import Box
-from theory.conjectures.sectors import Candidate, Sector, tail_a, tail_b
+from theory.conjectures.sectors import Candidate, Sector
 
 __all__ = ["Proof", "Prover"]
 
-#: the highest order of a Taylor coefficient at a face
-_ORDERS = (1, 2, 3)
-#: boxes that a coefficient on a face may take
-_FACE_BOXES = 24
-#: an unbounded side is cut here beyond its start, then ever farther
-_FIRST_CUT = fmpq(4)
-#: no cut beyond this many units: what is left there is undecided
-_LAST_CUT = fmpq(2**14)
-
-
-#: a Taylor coefficient where all tails are 1/2, by formula
-Memory = dict[tuple[sp.Expr, Index], Sign]
-
 Aim = Literal["proved", "strict", "zero"]
-
-#: a margin in equal forms; the last is as the radius was written
-Forms = tuple[sp.Expr, ...]
-
-
-class AbstainsError(ArithmeticError):
-    """No real radius is stated anywhere on the box."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lower:
-    """Whether a function is at least 0 on a box, and positive there but on noted faces."""
-
-    proved: bool
-    strict: bool = False
-    zero: bool = False
-    #: positive on the whole box, noted faces or not
-    everywhere: bool = False
-    #: no real radius is stated there at all
-    abstains: bool = False
 
 
 @dataclass
@@ -89,7 +62,7 @@ class Proof:
     boxes: int = 0
 
 
-class Prover:
+class Prover(Closing):
     """Statements ``left <= max(candidates)`` on one sector.
 
     Parameters
@@ -124,12 +97,9 @@ class Prover:
         candidates: Sequence[Candidate],
         memory: Memory | None = None,
     ) -> None:
-        self._sector, self._left, self._candidates = sector, left, tuple(candidates)
+        super().__init__(sector, memory)
+        self._left, self._candidates = left, tuple(candidates)
         self._margins: dict[tuple[sp.Expr, sp.Expr, bool], Forms] = {}
-        self._evaluations: dict[tuple[Box, Index], Evaluation] = {}
-        self._contacts: list[Box] = []
-        self._origins = {} if memory is None else memory
-        self._effort = 0
 
     def run(self, *, max_boxes: int = 400, aim: Aim = "proved") -> Proof:
         """Decide the statement, or say what is left after so many boxes.
@@ -165,7 +135,7 @@ class Prover:
                 return found
             allowed = self.effort * max_boxes
             spent = found.boxes + len(waiting) >= max_boxes or self._effort > allowed
-            parts = [] if spent else _halves(box)
+            parts = [] if spent else halves(box)
             if parts:
                 waiting.extend(parts)
             else:
@@ -209,10 +179,6 @@ class Prover:
             return found.strict if strict else found.proved
 
         return branches(self._left, is_at_least), faces
-
-    @property
-    def _none(self) -> Index:
-        return (0,) * len(self._sector.variables)
 
     def _tree(self, tree: Tree, box: Box) -> Lower:
         if tree is UNDEFINED:
@@ -287,176 +253,21 @@ class Prover:
             )
         return self._margins[key]
 
-    # -- one plain margin ----------------------------------------------------------------------
-
-    def _at(self, box: Box, orders: Index) -> Evaluation:
-        key = (box, orders)
-        if key not in self._evaluations:
-            germs = self._germs(box, orders)
-            self._evaluations[key] = Evaluation(germs, self._sector.values(germs))
-        return self._evaluations[key]
-
-    def _germs(self, box: Box, orders: Index) -> Germs:
-        return Germs(box, orders)
-
-    def _sign(self, margin: Forms, box: Box, index: Index, factor: int) -> Sign:
-        """The best that the forms of the margin say of factor * the Taylor coefficient."""
-        best = Sign.OUTSIDE
-        self._effort += 1
-        for form in self._on_box(margin, box, index):
-            at = self._at(box, index)
-            try:
-                germ = at(form)
-                if factor < 0:
-                    germ = at.germs.multiply(at.germs.constant(fmpq(-1)), germ)
-                sign = at.germs.sign(germ, index)
-            except OutsideError:
-                continue
-            except NotRealError as error:
-                # of a split logarithm this says nothing
-                if form == margin[-1]:
-                    raise AbstainsError(str(error)) from None
-                continue
-            if sign in (Sign.ZERO, Sign.POSITIVE):
-                return sign
-            best = best if best.is_proof else sign
-        if not best.is_proof and all(low == 0 and high == 0 for low, high in box):
-            return self._at_origin(margin[-1], index)
-        return best
-
-    def _on_box(self, margin: Forms, box: Box, index: Index) -> Forms:
-        # where both tails are one number all over the box, they are one symbol
-        place = self._sector.same_tails
-        if place is None or any(end != 0 for end in box[place]) or index[place]:
-            return margin
-        return tuple(form.xreplace({tail_b: tail_a}) for form in margin)
-
-    def _at_origin(self, form: sp.Expr, index: Index) -> Sign:
-        """A Taylor coefficient where all tails are 1/2: by SymPy, for roots of rationals."""
-        if sum(index) > 2 or self._sector.scale_sign:
-            return Sign.UNKNOWN
-        key = (form, index)
-        if key not in self._origins:
-            value = self._sector.derivative(form, index)
-            zero = self._sector.at_origin(value) == 0
-            self._origins[key] = Sign.ZERO if zero else Sign.UNKNOWN
-        return self._origins[key]
-
-    def _at_least(self, margin: Forms, box: Box, index: Index, factor: int) -> Lower:
-        """Whether factor * the Taylor coefficient is at least 0 on the box, without bisection."""
-        sign = self._sign(margin, box, index, factor)
-        if sign is Sign.ZERO:
-            return Lower(True, zero=True)
-        if sign is Sign.POSITIVE:
-            return Lower(True, strict=True, everywhere=True)
-        if sign is Sign.OUTSIDE:
-            return Lower(False)
-        # where nothing vanishes at an edge a derivative's sign or smaller boxes will do
-        best = Lower(sign.is_proof)
-        orders = (
-            _ORDERS[:1] if self._is_positive_at_corners(margin, box, index, factor) else _ORDERS
-        )
-        for place, (low, high) in enumerate(box):
-            if low == high:
-                continue
-            for end, side in ((low, 1), (high, -1)):
-                if end is None:
-                    continue
-                found = self._from_face(margin, box, index, factor, place, end, side, orders)
-                if found.strict:
-                    return found
-                best = found if found.proved else best
-        return best
-
-    def _is_positive_at_corners(self, margin: Forms, box: Box, index: Index, factor: int) -> bool:
-        if any(high is None for _, high in box):
-            return False
-        corners = product(*({low, high} for low, high in box if high is not None))
-        points = [tuple((one, one) for one in corner) for corner in corners]
-        try:
-            signs = (self._sign(margin, point, index, factor) for point in points)
-            return all(sign is Sign.POSITIVE for sign in signs)
-        except AbstainsError:
-            return False
-
-    def _from_face(
-        self,
-        margin: Forms,
-        box: Box,
-        index: Index,
-        factor: int,
-        place: int,
-        end: fmpq,
-        side: int,
-        orders: Sequence[int],
-    ) -> Lower:
-        face = (*box[:place], (end, end), *box[place + 1 :])
-        on_face: Lower | None = None
-        positive, weak, noted = False, Lower(False), len(self._contacts)
-        for order in orders:
-            above = _raised(index, place, order)
-            sign = self._sign(margin, box, above, factor * side**order)
-            if on_face is None and (sign.is_proof or order == 1):
-                on_face = self._on_face(margin, face, index, factor)
-                if not on_face.proved:
-                    return weak
-                if on_face.zero and not any(index):
-                    self._contacts.append(face)
-                    noted += 1
-            if sign.is_proof:
-                weak = Lower(True)
-                # what vanishes on a part of the face may do so beyond it, if it does not rise there
-                alone = on_face is not None and on_face.strict and len(self._contacts) == noted
-                if positive or sign is Sign.POSITIVE or alone:
-                    return Lower(True, strict=self._noted(on_face))
-            if on_face is not None and on_face.strict:
-                return weak  # nothing vanishes on the face: a smaller box will do
-            below = self._on_face(margin, face, above, factor * side**order)
-            if not below.proved:
-                return weak
-            positive = positive or below.everywhere
-        return weak
-
-    @staticmethod
-    def _noted(on_face: Lower | None) -> bool:
-        return on_face is not None and (on_face.strict or on_face.zero)
-
-    def _on_face(self, margin: Forms, face: Box, index: Index, factor: int) -> Lower:
-        """The same on a face, with bisection."""
-        waiting, seen, strict, zero, everywhere = [face], 0, True, True, True
-        while waiting:
-            box = waiting.pop()
-            seen += 1
-            try:
-                one = self._at_least(margin, box, index, factor)
-            except AbstainsError:  # on the face, and so not on the whole box
-                return Lower(False)
-            if one.proved:
-                strict, zero = strict and (one.strict or one.zero), zero and one.zero
-                everywhere = everywhere and one.everywhere
-                if one.zero and not any(index):
-                    self._contacts.append(box)
-                continue
-            parts = _halves(box)
-            if seen >= _FACE_BOXES or not parts or self._is_negative(margin, box, index, factor):
-                return Lower(False)
-            waiting.extend(parts)
-        return Lower(True, strict=strict and not zero, zero=zero, everywhere=everywhere)
-
-    def _is_negative(self, margin: Forms, box: Box, index: Index, factor: int) -> bool:
-        point = tuple((one, one) for one in _middle(box))
-        try:
-            return self._sign(margin, point, index, -factor) is Sign.POSITIVE
-        except AbstainsError:
-            return False
-
     # -- refutation ----------------------------------------------------------------------------
 
     def _false_near(self, box: Box) -> tuple[fmpq, ...] | None:
-        for point in (_middle(box), tuple(low for low, _ in box)):
+        for point in (middle(box), tuple(low for low, _ in box)):
             if self.is_false_at(point):
                 return point
         return None
+
+    def is_strict_at(self, box: Box) -> bool:
+        """Whether left < right at the middle of a box, proved at that point."""
+        point = tuple((one, one) for one in middle(box))
+        with ctx.workprec(PRECISION):
+            self._contacts = []
+            found = self._on(point)
+            return found.strict and not self._contacts
 
     def is_false_at(self, point: Sequence[fmpq]) -> bool:
         """Whether left > right at a point of the sector, proved at that point."""
@@ -512,36 +323,3 @@ def _is_multiple(guard: sp.Expr, condition: sp.Expr) -> bool:
         return False
     ratio = sp.cancel(guard / condition)
     return bool(ratio.is_Rational and ratio > 0)
-
-
-def _raised(index: Index, place: int, order: int) -> Index:
-    return tuple(i + order * (p == place) for p, i in enumerate(index))
-
-
-def _middle(box: Box) -> tuple[fmpq, ...]:
-    return tuple(low + 1 if high is None else (low + high) / 2 for low, high in box)
-
-
-def _halves(box: Box) -> list[Box]:
-    """The box in two along its widest side; none where it is a point or beyond the last cut."""
-    widths = [
-        # of two unbounded sides the one that was cut less
-        fmpq(0)
-        if low == high
-        else (2 + 1 / (1 + low) if high is None else (high - low) / (1 + low))
-        for low, high in box
-    ]
-    place = max(range(len(box)), key=lambda one: widths[one])
-    low, high = box[place]
-    if widths[place] <= fmpq(1, 2**60):
-        return []
-    if high is None and low >= _LAST_CUT:
-        finite = [one for one, (_, top) in enumerate(box) if top is not None and widths[one] > 0]
-        if not finite:
-            return []
-        place = max(finite, key=lambda one: widths[one])
-        low, high = box[place]
-    cut = 2 * low + _FIRST_CUT if high is None else (low + high) / 2
-    first = (*box[:place], (low, cut), *box[place + 1 :])
-    second = (*box[:place], (cut, high), *box[place + 1 :])
-    return [second, first]
