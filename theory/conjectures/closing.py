@@ -249,8 +249,6 @@ class Closing:
         except AbstainsError:
             return False
 
-    # -- refutation ----------------------------------------------------------------------------
-
 
 def _raised(index: Index, place: int, order: int) -> Index:
     return tuple(i + order * (p == place) for p, i in enumerate(index))
