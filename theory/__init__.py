@@ -41,9 +41,9 @@ Searches
     ball_overlaps, norm_search. Formulas: order_search, equality_search. Appendix D:
     certified_rops_search. How a search reports: findings.
 A bound of one's own (conjectures/)
-    What is asked: settings, expressions (the grammar: expression_reader, expression_nodes,
-    expression_text, density_text), degrees (in the scale), axis_noise with axis_law, axis_radius,
-    level_sets, density_checks and density_tables (any even, unimodal noise).
+    What is asked: questions, settings, expressions (the grammar: expression_reader,
+    expression_nodes, expression_text, density_text), degrees (in the scale), axis_noise with
+    axis_law, axis_radius, level_sets, density_checks and density_tables (any even, unimodal noise).
     The proof over an unbounded domain: sectors (coordinates), numbers, polynomials, jets, germ_ring
     and germs (arithmetic up to infinity), evaluation, logarithms, branches (cases), closing (of
     faces), proofs; decisions (sound, tight, closed), places (rational ones), measures (slack and

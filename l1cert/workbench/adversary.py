@@ -18,22 +18,16 @@ excess beyond that.
 from __future__ import annotations
 
 import math
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
-import hypothesis
 import numpy as np
-from hypothesis import configuration
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 from numpy.typing import NDArray
 from scipy import optimize
 
 from l1cert.workbench.callables import WrappedRadius
+from l1cert.workbench.drawing import shortest
 from l1cert.workbench.probes import (
     DEEP,
     LEAST_SCALE,
@@ -296,31 +290,8 @@ def _weird(search: Search, seed: int) -> None:
         pairs = search.domain.pairs(p_a, p_b)
         return bool(apart.measure(pairs, point[2])[0] > 0.0)
 
-    settings = hypothesis.settings(
-        database=None,
-        derandomize=False,  # the seed below decides
-        deadline=None,
-        max_examples=_EXAMPLES,
-    )
-    try:
-        with _elsewhere():
-            hypothesis.find(points, exceeds, settings=settings, random=Random(seed))
-    except NoSuchExample:
-        return
-    search.worst, search.clearest = apart.worst, apart.clearest
-
-
-@contextmanager
-def _elsewhere() -> Iterator[None]:
-    """Hypothesis keeps what it knows of the loaded modules in a folder: not in the user's."""
-    name = "__hypothesis_home_directory"
-    before = vars(configuration)[name]
-    with tempfile.TemporaryDirectory() as folder:
-        configuration.set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            configuration.set_hypothesis_home_dir(before)
+    if shortest(points, exceeds, max_examples=_EXAMPLES, seed=seed) is not None:
+        search.worst, search.clearest = apart.worst, apart.clearest
 
 
 def _same_again(search: Search) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -18,20 +18,20 @@ from l1cert.workbench.report import BoundReport, Slack, Witness
 from simulations.counterexamples import simulate
 from theory.claim import Grade
 from theory.conjectures.axis_noise import AxisNoise, NoiseInput, parse_noise
-from theory.conjectures.counterexamples import Counterexample, find_counterexample
-from theory.conjectures.decisions import Decision, Question, decide
+from theory.conjectures.counterexamples import find_counterexample
+from theory.conjectures.decisions import Decision, decide
 from theory.conjectures.dominance import Comparison, compare
 from theory.conjectures.expressions import canonical, check_symbols, to_text
 from theory.conjectures.measures import abstains_below, largest_slack
 from theory.conjectures.places import Place
-from theory.conjectures.rivals import Rival, rivals
+from theory.conjectures.questions import Question
+from theory.conjectures.rivals import NOISES, Rival, rivals
 from theory.conjectures.settings import Setting, parse_setting
 from theory.exact import describe
 
 __all__ = ["MOST_SAMPLES", "SAMPLES", "SEED", "check_bound"]
 
 SAMPLES, SEED, MOST_SAMPLES = 100_000, 0, 10**9
-_NAMED = ("laplace", "gaussian", "uniform")
 _MAX_BOXES, _RIVAL_BOXES = 200, 100
 RadiusInput: TypeAlias = str | sp.Expr | Callable[..., object]
 
@@ -44,11 +44,11 @@ class _Asked:
     noise: AxisNoise
     setting: Setting
     num_classes: int | None
-    against: Mapping[str, sp.Expr]
     samples: int
     seed: int
     max_boxes: int
     rank: bool = True
+    against: Mapping[str, sp.Expr] = field(default_factory=dict)
 
     @property
     def allowed(self) -> list[str]:
@@ -128,11 +128,14 @@ def check_bound(
     (False, True)
     """
     start = time.perf_counter()
-    asked = _checked(radius, noise, setting, num_classes, norm, against, samples, seed, max_boxes)
-    asked = replace(asked, rank=rank)
+    asked = replace(
+        _checked(radius, noise, setting, num_classes, norm, samples, seed, max_boxes), rank=rank
+    )
+    others = {name: asked.expression(text) for name, text in (against or {}).items()}
+    asked = replace(asked, against=others)
     if isinstance(radius, str | sp.Basic):
         expression = asked.expression(radius)
-        exact = asked.noise.name in _NAMED
+        exact = asked.noise.name in NOISES
         found = _by_proof(asked, expression) if exact else _by_search(asked, expression)
     else:
         found = _by_search(asked, None)
@@ -154,7 +157,6 @@ def _checked(
     setting: str,
     num_classes: int | None,
     norm: int,
-    against: Mapping[str, str | sp.Expr] | None,
     samples: int,
     seed: int,
     max_boxes: int,
@@ -172,9 +174,7 @@ def _checked(
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
         raise ValueError(f"seed = {describe(seed)} is outside the integers in [0, 2^64)")
     chosen, classes = parse_setting(setting, num_classes)
-    asked = _Asked(radius, law, chosen, classes, {}, samples, seed, max_boxes)
-    others = {name: asked.expression(text) for name, text in (against or {}).items()}
-    return _Asked(radius, law, chosen, classes, others, samples, seed, max_boxes)
+    return _Asked(radius, law, chosen, classes, samples, seed, max_boxes)
 
 
 # -- expressions under the three noises: proofs ------------------------------------------------
@@ -226,7 +226,26 @@ def _by_proof(asked: _Asked, radius: sp.Expr) -> dict[str, Any]:
 def _refutation(asked: _Asked, decision: Decision, text: str) -> dict[str, Any]:
     place, above = decision.place, decision.radius_above
     assert place is not None and above is not None
-    counterexample = find_counterexample(
+    witness = _witness(asked, place, above, text)
+    if witness is None:
+        return _unconfirmed(f"PA = {place.p_a}, PB = {place.p_b}, scale {place.scale}")
+    return {"witness": witness}
+
+
+def _unconfirmed(where: str) -> dict[str, Any]:
+    return {
+        "sound": None,
+        "tight": None,
+        "closed_ball": None,
+        "grade": str(Grade.UNDECIDED),
+        "detail": "a radius above the exact one was found, and integration did not confirm it",
+        "left": (where,),
+    }
+
+
+def _witness(asked: _Asked, place: Place, above: Fraction, text: str) -> Witness | None:
+    """The counterexample at a place where the radius exceeds ``above``, if it is confirmed."""
+    found = find_counterexample(
         asked.noise,
         asked.setting,
         place.p_a,
@@ -235,29 +254,10 @@ def _refutation(asked: _Asked, decision: Decision, text: str) -> dict[str, Any]:
         scale=place.scale,
         radius_above=above,
     )
-    if counterexample is None:
-        why = "a radius above the exact one was found, and integration did not confirm it"
-        return {
-            "sound": None,
-            "tight": None,
-            "closed_ball": None,
-            "grade": str(Grade.UNDECIDED),
-            "detail": why,
-            "left": (f"PA = {place.p_a}, PB = {place.p_b}, scale {place.scale}",),
-        }
-    return {"witness": _witness(asked, place, above, counterexample, text)}
-
-
-def _witness(
-    asked: _Asked, place: Place, above: Fraction, found: Counterexample, text: str
-) -> Witness:
+    if found is None:
+        return None
     assert found.margin is not None
     counted = simulate(found, num_samples=asked.samples, seed=asked.seed)
-    words = ["l1cert", "check", text, "--noise", asked.noise.name, "--setting", asked.setting]
-    if asked.setting is Setting.K_CLASSES:
-        words += ["--num-classes", str(asked.num_classes)]
-    words += ["--samples", str(asked.samples), "--seed", str(asked.seed)]
-    named = asked.noise.name in _NAMED and text
     return Witness(
         p_a=place.p_a,
         p_b=place.p_b,
@@ -267,8 +267,16 @@ def _witness(
         margin=found.margin,
         counterexample=found,
         simulation=counted,
-        recheck=shlex.join(map(str, words)) if named else "",
+        recheck=_command(asked, text) if asked.noise.name in NOISES and text else "",
     )
+
+
+def _command(asked: _Asked, text: str) -> str:
+    words = ["l1cert", "check", text, "--noise", asked.noise.name, "--setting", asked.setting]
+    if asked.setting is Setting.K_CLASSES:
+        words += ["--num-classes", str(asked.num_classes)]
+    words += ["--samples", str(asked.samples), "--seed", str(asked.seed)]
+    return shlex.join(map(str, words))
 
 
 def _ranked(asked: _Asked, radius: sp.Expr) -> dict[str, Any]:
@@ -338,38 +346,21 @@ def _found_false(asked: _Asked, found: Any, text: str) -> dict[str, Any]:
             Fraction(probe.p_b) if asked.setting.has_p_b else None,
             Fraction(probe.scale),
         )
-        stated = min(probe.radius, 1e300)
         if not place.lies_in(asked.setting, asked.num_classes):
             continue
-        counterexample = find_counterexample(
-            asked.noise,
-            asked.setting,
-            place.p_a,
-            place.p_b,
-            asked.num_classes,
-            scale=place.scale,
-            radius_above=Fraction(stated),
-        )
-        if counterexample is not None:
-            above = Fraction(stated)
+        stated = min(probe.radius, 1e300)
+        witness = _witness(asked, place, Fraction(stated), text)
+        if witness is not None:
             return {
                 "sound": False,
-                "grade": str(counterexample.grade),
+                "grade": str(witness.counterexample.grade),
                 "detail": f"the radius is {stated!r} there, and the exact one {probe.exact!r}",
                 "tight": False,
                 "closed_ball": False,
-                "witness": _witness(asked, place, above, counterexample, text),
+                "witness": witness,
             }
-    return {
-        "sound": None,
-        "grade": str(Grade.UNDECIDED),
-        "detail": "a radius above the exact one was found, and integration did not confirm it",
-        "tight": None,
-        "closed_ball": None,
-        "left": (
-            f"PA = {found.worst.p_a!r}, PB = {found.worst.p_b!r}, scale {found.worst.scale!r}",
-        ),
-    }
+    at = found.worst
+    return _unconfirmed(f"PA = {at.p_a!r}, PB = {at.p_b!r}, scale {at.scale!r}")
 
 
 def _name(function: object) -> str:

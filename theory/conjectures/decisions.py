@@ -6,7 +6,7 @@ radius is refuted at a rational place, where it exceeds the exact one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -15,24 +15,14 @@ from flint import arb, ctx, fmpq
 
 from theory.balls import PRECISION, Ball
 from theory.claim import Grade
-from theory.conjectures.degrees import scale_degree
-from theory.conjectures.expressions import half_width
 from theory.conjectures.jets import OutsideError
 from theory.conjectures.logarithms import split_logarithms
-from theory.conjectures.places import (
-    Place,
-    PointValues,
-    exact_radius,
-    hard_places,
-    named_numbers,
-    symbolic_radius,
-    to_sympy,
-)
+from theory.conjectures.places import Place, named_numbers, symbolic_radius, to_sympy
 from theory.conjectures.proofs import Proof, Prover
-from theory.conjectures.sectors import Sector, log_scale, sectors, unit
-from theory.conjectures.settings import Setting
+from theory.conjectures.questions import Question
+from theory.conjectures.sectors import Sector, log_scale, sectors
 from theory.exact import floor_float, to_fmpq
-from theory.symbols import lam, p_a, sigma
+from theory.symbols import p_a
 
 __all__ = ["Decision", "Question", "decide"]
 
@@ -42,67 +32,12 @@ _MAX_BOXES = 400
 _FAR = 4000
 
 
-@dataclass(frozen=True)
-class Question:
-    """A radius under a noise, in a setting.
-
-    Parameters
-    ----------
-    radius : SymPy expression
-        In the published symbols.
-    noise : str
-        "laplace", "gaussian" or "uniform".
-    words : mapping
-        What "lam", "sigma" and "half_width" are in units of the noise's own scale.
-    setting, num_classes
-        See `theory.conjectures.settings`.
-    scale : Fraction, optional
-        The only scale that is asked about, if the radius names none.
-    """
-
-    radius: sp.Expr
-    noise: str
-    words: Mapping[str, sp.Expr]
-    setting: Setting
-    num_classes: int | None
-    scale: Fraction | None = None
-
-    @property
-    def scaled(self) -> sp.Expr:
-        """The radius with every scale word in units of ``unit``, the noise's own scale."""
-        named = {"lam": lam, "sigma": sigma, "half_width": half_width}
-        return self.radius.subs(
-            {named[name]: value * unit for name, value in self.words.items()}, simultaneous=True
-        )
-
-    @property
-    def names_scale(self) -> bool:
-        """Whether the radius names a scale at all."""
-        return bool(self.radius.free_symbols & {lam, sigma, half_width})
-
-    @property
-    def proportional(self) -> bool:
-        """Whether the radius is known to be proportional to the scale (or asked at one only)."""
-        if not self.names_scale and self.scale is not None:
-            return True
-        if self.radius == 0:
-            return True
-        return scale_degree(self.radius, (lam, sigma, half_width)) == 1
-
-    def over_unit(self) -> sp.Expr:
-        """The radius over the scale: free of it if it is proportional."""
-        if self.proportional:
-            one = self.scale if not self.names_scale and self.scale is not None else Fraction(1)
-            return self.scaled.subs(unit, 1) / sp.Rational(one.numerator, one.denominator)
-        return self.scaled / unit
-
-
 @dataclass
 class Decision:
     """What was found: see `l1cert.workbench.BoundReport` for the meaning of each.
 
-    ``place`` is where a radius that is not sound exceeds the exact one, ``excess`` by how much of
-    it, and ``radius_above`` a rational that the radius exceeds there and the exact one does not.
+    ``place`` is where a radius that is not sound exceeds the exact one, and ``radius_above`` a
+    rational that the radius exceeds there and the exact one does not.
     """
 
     sound: bool | None
@@ -119,7 +54,8 @@ class Decision:
 def decide(question: Question, *, max_boxes: int = _MAX_BOXES) -> Decision:
     """Decide whether the radius is at most the exact one at every place of the domain.
 
-    >>> from theory.symbols import p_a
+    >>> from theory.conjectures.settings import Setting
+    >>> from theory.symbols import lam, p_a
     >>> theorem_2 = -lam * sp.log(2 * (1 - p_a))
     >>> words = {"lam": sp.Integer(1)}
     >>> one = decide(Question(theorem_2, "laplace", words, Setting.BINARY, 2))
@@ -133,26 +69,27 @@ def decide(question: Question, *, max_boxes: int = _MAX_BOXES) -> Decision:
 class _Decider:
     def __init__(self, question: Question, max_boxes: int) -> None:
         self._question, self._max_boxes = question, max_boxes
-        self._values = PointValues(question.scaled, unit, question.num_classes)
-        self._sectors = sectors(
+        radius = question.over_unit()
+        parts = sectors(
             question.noise,
             question.setting,
             question.num_classes,
             proportional=question.proportional,
         )
+        self._provers = {
+            sector.name: Prover(sector, sector.local(radius), sector.exact) for sector in parts
+        }
 
     def decide(self) -> Decision:
         worst = self._worst(self._places())
         if worst is not None:
             return self._refuted(worst)
         proofs = []
-        radius = self._question.over_unit()
-        for sector in self._sectors:
-            prover = Prover(sector, sector.local(radius), sector.exact)
+        for prover in self._provers.values():
             proof = prover.run(max_boxes=self._max_boxes)
             proofs.append(proof)
             if proof.status is False and proof.point is not None:
-                place = self._rational(sector, proof.point)
+                place = self._rational(proof.sector, proof.point)
                 if place is not None:
                     return self._refuted(self._worst(self._around(place)) or place)
                 proof.status = None
@@ -178,21 +115,19 @@ class _Decider:
 
     def _is_equal(self, inside: Sequence[Proof]) -> bool | None:
         # cases may meet within a box: smaller boxes tell them apart
-        radius = self._question.over_unit()
         for proof in inside:
             if not proof.identical:
-                prover = Prover(proof.sector, proof.sector.local(radius), proof.sector.exact)
+                prover = self._provers[proof.sector.name]
                 if not prover.run(max_boxes=self._max_boxes, aim="zero").identical:
                     return None
         return True
 
     def _closed(self, inside: Sequence[Proof]) -> bool | None:
-        radius = self._question.over_unit()
         if self._touches():
             return False
         certain = True
         for proof in inside:
-            prover = Prover(proof.sector, proof.sector.local(radius), proof.sector.exact)
+            prover = self._provers[proof.sector.name]
             for again in (False, True):
                 if again and proof.strict:
                     break
@@ -223,18 +158,10 @@ class _Decider:
 
     def _places(self) -> Iterable[Place]:
         question = self._question
-        several = not question.proportional
-        fixed = question.scale if question.scale is not None and not several else None
-        numbers = named_numbers(question.radius)
-        yield from (
-            Place(place.p_a, place.p_b, fixed) if fixed is not None else place
-            for place in hard_places(
-                question.setting, question.num_classes, scales=several, numbers=numbers
-            )
-        )
-        if several:
+        yield from question.places()
+        if not question.proportional:
             factors = {_near_fraction(value) for value in question.words.values()}
-            for number in numbers:
+            for number in named_numbers(question.radius):
                 for factor in factors:
                     for top in (Fraction(3, 4), Fraction(99, 100)):
                         other = (1 - top) / 2 if question.setting.has_p_b else None
@@ -250,15 +177,13 @@ class _Decider:
 
     def _excess(self, place: Place) -> tuple[Ball, Ball] | None:
         """The radius and the exact one at a place where the first is certainly larger."""
-        question = self._question
         try:
-            stated = self._values(place)
+            stated = self._question.values(place)
         except OutsideError:
             return None
         if stated is None or not stated.is_finite():
             return None
-        exact = exact_radius(question.noise, question.setting, place, question.num_classes)
-        exact = exact * arb(to_fmpq(place.scale))
+        exact = self._question.exact_at(place)
         return (stated, exact) if stated > exact and stated > 0 else None
 
     def _worst(self, places: Iterable[Place]) -> Place | None:
@@ -275,14 +200,12 @@ class _Decider:
         return best
 
     def _is_below_somewhere(self) -> bool:
-        question = self._question
         for place in self._places():
             try:
-                stated = self._values(place)
+                stated = self._question.values(place)
             except OutsideError:
                 continue
-            exact = exact_radius(question.noise, question.setting, place, question.num_classes)
-            exact = exact * arb(to_fmpq(place.scale))
+            exact = self._question.exact_at(place)
             if exact > 0 and (stated is None or stated < exact):
                 return True
         return False
@@ -400,7 +323,7 @@ def _number(value: fmpq) -> str:
 
 
 def _near_fraction(value: sp.Expr) -> Fraction:
-    return Fraction(str(sp.Rational(str(sp.N(value, 12)))))
+    return Fraction(str(sp.N(value, 12)))
 
 
 def _short(ball: Ball) -> str:

@@ -55,10 +55,8 @@ def split_logarithms(expression: sp.Expr) -> sp.Expr:
 
 
 def _split(logarithm: sp.Expr) -> sp.Expr:
-    parts = sp.Add.make_args(sp.expand_log(logarithm, force=True))
-    return sp.Add(
-        *(one.replace(lambda node: node.func is sp.log, _split_rational) for one in parts)
-    )
+    parted = sp.expand_log(logarithm, force=True)
+    return parted.replace(lambda one: one.func is sp.log, _split_rational)
 
 
 def _split_rational(logarithm: sp.Expr) -> sp.Expr:

@@ -12,10 +12,9 @@ from fractions import Fraction
 from flint import arb, ctx
 
 from theory.balls import PRECISION
-from theory.conjectures.decisions import Question
 from theory.conjectures.jets import OutsideError
-from theory.conjectures.places import Place, PointValues, exact_radius, hard_places, named_numbers
-from theory.conjectures.sectors import unit
+from theory.conjectures.places import Place
+from theory.conjectures.questions import Question
 from theory.conjectures.settings import Setting
 from theory.exact import ceil_float, floor_float, to_fmpq
 
@@ -40,22 +39,14 @@ def largest_slack(question: Question) -> LargestSlack | None:
     >>> round(largest_slack(half).value, 12)
     0.5
     """
-    values = PointValues(question.scaled, unit, question.num_classes)
     best: LargestSlack | None = None
-    several = not question.proportional
-    numbers = named_numbers(question.radius)
     with ctx.workprec(4 * PRECISION):
-        for place in hard_places(
-            question.setting, question.num_classes, scales=several, numbers=numbers
-        ):
-            if question.scale is not None and not several:
-                place = Place(place.p_a, place.p_b, question.scale)
-            exact = exact_radius(question.noise, question.setting, place, question.num_classes)
-            exact = exact * arb(to_fmpq(place.scale))
+        for place in question.places():
+            exact = question.exact_at(place)
             if not exact > 0:
                 continue
             try:
-                stated = values(place)
+                stated = question.values(place)
             except OutsideError:
                 continue
             if stated is not None and not (stated > 0 or stated <= 0):
@@ -83,21 +74,17 @@ def abstains_below(question: Question) -> tuple[float, float] | None:
     """
     if question.setting is not Setting.BINARY or not question.proportional:
         return None
-    values = PointValues(question.scaled, unit, question.num_classes)
     scale = question.scale or Fraction(1)
 
     def is_positive(top: Fraction) -> bool | None:
         try:
-            value = values(Place(top, None, scale))
+            value = question.values(Place(top, None, scale))
         except OutsideError:
             return None
         return value is not None and bool(value > 0)
 
-    numbers = named_numbers(question.radius)
     with ctx.workprec(PRECISION):
-        tops = sorted(
-            {one.p_a for one in hard_places(Setting.BINARY, 2, scales=False, numbers=numbers)}
-        )
+        tops = sorted({one.p_a for one in question.places()})
         first = next((top for top in tops if is_positive(top)), None)
         if first is None:
             return (1.0, 1.0)

@@ -6,7 +6,6 @@ that one other class can have. Both follow from the bounds, as the probabilities
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from fractions import Fraction
 
@@ -95,12 +94,3 @@ def in_domain(
     if not setting.has_p_b:
         return True
     return p_b is not None and 0 < p_b <= p_a
-
-
-def names(settings: Iterable[Setting] = tuple(Setting)) -> str:
-    """The legal words, for a usage line.
-
-    >>> names()
-    'binary|binary-pb|multiclass|k'
-    """
-    return "|".join(settings)
