@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,8 @@ def simulate(
     checked_layout(seed=seed, tag=0, first_sample=0, num_samples=num_samples, dim=dim)
     n = affordable(num_samples, dim)
     expected = {"x": counterexample.masses_x, "x + delta": counterexample.masses_y}
-    shifts = {"x": 0.0, "x + delta": float(counterexample.r)}
+    # in units of the scale, which may be no float
+    shifts = {"x": 0.0, "x + delta": float(counterexample.r / counterexample.scale)}
     counts = {
         place: _counts(counterexample, shifts[place], _PURPOSES[place], n, seed, dim)
         for place in expected
@@ -140,7 +142,7 @@ def _counts(
     counterexample: Counterexample, shift: float, purpose: str, n: int, seed: int, dim: int
 ) -> list[int]:
     """How often each label occurs; further classes that are cut finely count as one."""
-    classifier, scale = counterexample.classifier, float(counterexample.scale)
+    noise, classifier = counterexample.noise, _at_unit_scale(counterexample)
     labels = max(classifier.labels) + 1
     delta = np.zeros(dim)
     delta[0] = shift
@@ -155,12 +157,18 @@ def _counts(
         "dim": dim,
         "num_labels": labels,
     }
-    noise = counterexample.noise
     if noise.name in _NAMED:
-        found = count(label, _NAMED[noise.name](scale), **layout)
+        found = count(label, _NAMED[noise.name](1.0), **layout)
     else:
-        found = count_words(lambda words: label(_inverted(noise, scale, words)), **layout)
+        found = count_words(lambda words: label(_inverted(noise, words)), **layout)
     return [int(number) for number in np.asarray(found)]
+
+
+def _at_unit_scale(counterexample: Counterexample) -> Slabs:
+    """The same classifier of x / scale."""
+    own = counterexample.classifier
+    edges = tuple(edge / counterexample.scale for edge in own.edges)
+    return replace(own, edges=edges, survival=counterexample.noise.survival)
 
 
 def _grouped(classifier: Slabs, points: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -168,10 +176,10 @@ def _grouped(classifier: Slabs, points: NDArray[np.float64]) -> NDArray[np.int64
     return np.minimum(found, FURTHER) if classifier.finer > 1 else found
 
 
-def _inverted(noise: AxisNoise, scale: float, words: NDArray[np.uint32]) -> NDArray[np.float64]:
+def _inverted(noise: AxisNoise, words: NDArray[np.uint32]) -> NDArray[np.float64]:
     """Noise of a density: the point with P(X <= x) = (w + 1/2)/2^32 for the word w, as `draw`."""
     level = (words.astype(np.float64) + 0.5) / WORD_RANGE
-    return -scale * noise.inverse_survival(level.ravel()).reshape(level.shape)
+    return -noise.inverse_survival(level.ravel()).reshape(level.shape)
 
 
 def _enough(counterexample: Counterexample, word: float, level: float) -> str:

@@ -240,6 +240,7 @@ def report_of(case: Case, **changes):
         "closed_ball": case.closed_ball,
         "grade": "PROVED" if case.sound else "REFUTED",
         "witness": witness,
+        "beyond": "",
     }
     return SimpleNamespace(**{**right, **changes})
 

@@ -42,12 +42,14 @@ Searches
     certified_rops_search. How a search reports: findings.
 A bound of one's own (conjectures/)
     What is asked: questions, settings, expressions (the grammar: expression_reader,
-    expression_nodes, expression_text, density_text), degrees (in the scale), axis_noise with
-    axis_law, axis_radius, level_sets, density_checks and density_tables (any even, unimodal noise).
+    expression_nodes, expression_text, density_text), degrees (in the scale), scale_cases (radii
+    that are others at other scales), axis_noise with axis_law, axis_radius, level_sets,
+    density_checks and density_tables (any even, unimodal noise).
     The proof over an unbounded domain: sectors (coordinates), numbers, polynomials, jets, germ_ring
-    and germs (arithmetic up to infinity), evaluation, logarithms, branches (cases), closing (of
-    faces), proofs; decisions (sound, tight, closed), places (rational ones), measures (slack and
-    abstention).
+    and germs (arithmetic up to infinity), normal_tails, evaluation, logarithms, margins (forms of a
+    difference), branches (cases), closing (of faces), conditions (multipliers), proofs, reductions
+    (to one coordinate); decisions (sound, tight, closed), places and point_values (at rational
+    places), measures (slack and abstention).
     The witness: counterexamples, slabs, worst_slabs, integration. Others: rivals, comparisons,
     crossings, dominance.
 """

@@ -170,10 +170,10 @@ def classifiers(
     >>> find(half_spaces, lambda found: found.inside != found.outside)
     HalfSpace(normal=(1.0,), threshold=0.0, inside=(1.0, 0.0), outside=(0.0, 1.0))
     """
-    if dim is not None and not 1 <= dim <= 3:
-        raise ValueError(f"dim = {dim} is outside [1, 3]")
-    if num_classes is not None and num_classes < 2:
-        raise ValueError(f"num_classes = {num_classes} is below 2")
+    if dim is not None and dim not in (1, 2, 3):
+        raise ValueError(f"dim = {describe(dim)} is none of 1, 2, 3")
+    if num_classes is not None and not (num_classes >= 2 and num_classes % 1 == 0):
+        raise ValueError(f"num_classes = {describe(num_classes)} is no integer of at least 2")
     unknown = [kind for kind in kinds if kind not in CLASSIFIER_KINDS]
     if unknown or not kinds:
         legal = ", ".join(CLASSIFIER_KINDS)

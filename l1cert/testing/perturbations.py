@@ -119,9 +119,9 @@ def perturbations(
     """
     if not 0.0 <= norm < math.inf:
         raise ValueError(f"norm = {norm} is outside [0, inf)")
-    if dim < 1:
-        raise ValueError(f"dim = {dim} is below 1")
+    if not (dim >= 1 and dim % 1 == 0):
+        raise ValueError(f"dim = {dim} is no integer of at least 1")
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown or not kinds:
         raise ValueError(f"kinds = {list(kinds)}: legal are one or more of {', '.join(KINDS)}")
-    return _perturbation(float(norm), dim, tuple(kinds))
+    return _perturbation(float(norm), int(dim), tuple(kinds))

@@ -90,6 +90,10 @@ def _chains(subject: Subject) -> Iterator[tuple[Points, Points]]:
         steps = [two for two in pairwise(along_b) if two[0][0] == two[1][0]]
         steps += [two for two in pairwise(along_a) if two[0][1] == two[1][1]]
         (weak, weak_b), (strong, strong_b) = np.array(steps).transpose(1, 2, 0)
+    step = slice(None, None, subject.stride)
+    weak, strong = weak[step], strong[step]
+    if weak_b is not None and strong_b is not None:
+        weak_b, strong_b = weak_b[step], strong_b[step]
     for scale in subject.few_scales:
         sizes = np.full(len(weak), scale)
         yield subject.at(weak, weak_b, sizes), subject.at(strong, strong_b, sizes)

@@ -25,6 +25,9 @@ CLOSE = (1e-3, 1e-4, 1e-6, 1e-9, 1e-12, 2.0**-53, *(2.0**-k for k in range(2, 53
 #: distances to 0 alone, where floats go on
 TINY = (1e-16, 1e-30, 1e-100, 1e-200, 1e-280, 2.0**-1022, 5e-324)
 
+#: both ends and the last places before them, which a hundred draws should not miss
+_LAST = (1.0, 0.0, 1.0 - 2.0**-53, 1.0 - 1e-9, 1e-9, 1e-300, 5e-324)
+
 #: standard deviations of Cohen et al. (2019) and of Yang et al. (2020), and plain numbers
 LITERATURE = (1.0, 2.0, 0.5, 0.25, 0.12, 0.15, 0.75, 1.25, 1.5, 1.75, 2.25, 2.5, 3.0, 3.5)
 
@@ -74,9 +77,11 @@ def probabilities(*, least: float = 0.0, most: float = 1.0) -> st.SearchStrategy
     0.25
     """
     _interval("a probability", least, most, 0.0, 1.0, "[0, 1]")
+    ends = [end for end in (least, most, *_LAST) if least <= end <= most]
     near_half = (0.5 + sign * gap for gap in CLOSE for sign in (1, -1))
     listed = [*(1.0 - gap for gap in CLOSE), *CLOSE, *TINY, *near_half, 1.0, 0.0]
-    return _plain_listed_or_drawn(SIMPLE, listed, least, most, st.floats(least, most))
+    drawn = st.one_of(st.sampled_from(list(dict.fromkeys(ends))), st.floats(least, most))
+    return _plain_listed_or_drawn(SIMPLE, listed, least, most, drawn)
 
 
 @st.composite

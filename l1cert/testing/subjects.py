@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from l1cert.testing.strategies import SIMPLE
 from l1cert.workbench.callables import WrappedRadius, wrap
 from l1cert.workbench.probes import Domain, Pairs, exact_scales
+from l1cert.workbench.search import seconds_each
 from theory.conjectures.axis_noise import AxisNoise, NoiseInput, parse_noise
 from theory.conjectures.settings import Setting, parse_setting
 
@@ -38,6 +39,8 @@ _SMALL = (0.1, 0.01, 1e-3, 1e-4, 1e-6, 5e-7, 1e-8, 1e-12, 1e-30, 1e-100, 1e-280)
 #: Points of the grid of `Domain` that are tried of a function that takes arrays.
 _GRID = 20_000
 _GRID_SEED = 1
+#: Calls that a property makes at most, nearly, and the seconds that they may take.
+_CALLS, _SECONDS = 80_000, 30.0
 _ULPS = 8 * 2.0**-52
 
 
@@ -61,7 +64,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Pairs, a scale for each, and the radius that is claimed there, shapes (n,)."""
+    """Pairs, a scale for each, and the radius that is claimed there, shapes (n,).
+
+    The radius is NaN, which no comparison holds for, where PB is too small for a formula in floats.
+    """
 
     pairs: Pairs
     scale: Floats
@@ -73,9 +79,7 @@ class Points:
     @property
     def too_large(self) -> NDArray[np.bool_]:
         """Where the radius exceeds the exact one by more than a formula's rounding."""
-        beyond = self.claimed > self.pairs.over * self.scale * (1 + _ULPS)
-        # a float formula may lose so small a PB altogether
-        return beyond & ~(self.pairs.deep & np.isinf(self.claimed))
+        return self.claimed > self.pairs.over * self.scale * (1 + _ULPS)
 
     def falls_short(self, step: float) -> NDArray[np.bool_]:
         """Where even (1 + step) times the radius is below the exact one, but for rounding."""
@@ -146,6 +150,13 @@ class Subject:
         return Domain(self.noise, self.setting, self.num_classes, self.radius.epsilon)
 
     @cached_property
+    def stride(self) -> int:
+        """1, or more for a slow function: each stride-th of the hard points is tried."""
+        rng = np.random.default_rng(_GRID_SEED)
+        each = seconds_each(self.radius, self.domain, self.only_scale, rng)
+        return max(1, int(each * _CALLS / _SECONDS))
+
+    @cached_property
     def only_scale(self) -> float | None:
         """The scale of a noise that was given with one, where the radius names none."""
         if self.noise.scale is None or self.radius.takes_scale:
@@ -168,8 +179,7 @@ class Subject:
 
     def at(self, p_a: Floats, p_b: Floats | None, scale: Floats) -> Points:
         """What is claimed at points of the domain, and what is exact there."""
-        pairs = self.domain.pairs(p_a, p_b)
-        return Points(pairs, scale, self.radius(p_a, p_b, scale))
+        return self._points(self.domain.pairs(p_a, p_b), scale)
 
     def at_one(self, point: Point) -> Points:
         """The same for one point."""
@@ -214,14 +224,28 @@ class Subject:
     def hard_points(self) -> Iterator[Points]:
         """Hard pairs at three scales, few pairs at every hard scale, and a fine grid."""
         pairs = self.pairs()
+        some = pairs.take(np.arange(0, len(pairs), self.stride))
         for scale in self.few_scales:
-            yield self._points(pairs, np.full(len(pairs), scale))
+            yield self._points(some, np.full(len(some), scale))
         few = pairs.take(np.isin(pairs.p_a, _KEY_TOPS))
-        places = np.tile(np.arange(len(few)), len(self.scales))
-        yield self._points(few.take(places), np.repeat(self.scales, len(few)))
+        places = np.tile(np.arange(len(few)), len(self.scales))[:: self.stride]
+        yield self._points(few.take(places), np.repeat(self.scales, len(few))[:: self.stride])
         if self.radius.vectorised and not self.domain.slow:
-            grid = self.domain.grid(np.random.default_rng(_GRID_SEED), _GRID)
+            grid = self.domain.grid(np.random.default_rng(_GRID_SEED), _GRID // self.stride)
             yield self._points(grid, np.full(len(grid), self.few_scales[0]))
 
     def _points(self, pairs: Pairs, scale: Floats) -> Points:
-        return Points(pairs, scale, self.radius(pairs.p_a, pairs.p_b, scale))
+        claimed, deep = np.full(len(pairs), np.nan), pairs.deep
+        if not deep.all():
+            claimed[~deep] = self._claimed(pairs.take(~deep), scale[~deep])
+        if deep.any():
+            # a formula may lose so small a PB altogether: 1 - PB is 1
+            try:
+                found = self._claimed(pairs.take(deep), scale[deep])
+            except ValueError:
+                found = np.full(int(deep.sum()), np.nan)
+            claimed[deep] = np.where(np.isinf(found), np.nan, found)
+        return Points(pairs, scale, claimed)
+
+    def _claimed(self, pairs: Pairs, scale: Floats) -> Floats:
+        return self.radius(pairs.p_a, pairs.p_b, scale)

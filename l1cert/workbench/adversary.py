@@ -13,6 +13,9 @@ For noise that is not known to be log-concave this holds for the scales alone: i
 taken at 32 pairs of probabilities. Elsewhere differential evolution, a local search from its best
 place and hypothesis, which knows the floats that programs get wrong, look for the largest relative
 excess beyond that.
+
+A function of which so many values would take minutes is tried at random ones of these places
+alone, as many as half a minute allows, and the notes say so.
 """
 
 from __future__ import annotations
@@ -37,11 +40,10 @@ from l1cert.workbench.probes import (
     exact_scales,
     sweep,
 )
-from l1cert.workbench.search import Probe, Search
+from l1cert.workbench.search import Probe, Search, seconds_each
 from l1cert.workbench.shape import Shape, shape_of
 from theory.conjectures.axis_noise import AxisNoise
 from theory.conjectures.settings import Setting
-from theory.exact import describe
 
 __all__ = ["POINTWISE_BUDGET", "VECTORISED_BUDGET", "Attack", "Probe", "attack"]
 
@@ -52,6 +54,9 @@ VECTORISED_BUDGET, POINTWISE_BUDGET = 500_000, 60_000
 MOST_BUDGET, LEAST_BUDGET = 10_000_000, 20_000
 _GENERATIONS, _POLISHING, _EXAMPLES, _SPOTS = 40, 150, 150, 200
 _SPOT_AGREEMENT = 1e-10
+#: Seconds that a search may take by the first few values; beyond it, that of a hurried one.
+_MOST_SECONDS, _HURRIED_SECONDS = 60.0, 30.0
+_LEAST_PLACES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class Attack:
     notes: tuple[str, ...]
 
 
+@np.errstate(all="ignore")
 def attack(
     wrapped: WrappedRadius,
     noise: AxisNoise,
@@ -124,9 +130,10 @@ def attack(
     num_classes : int or None
         Their number, where it is fixed.
     seed : int
-        The same seed gives the same attack.
+        The same seed gives the same attack, unless the function is so slow.
     budget : int, optional
-        About how many evaluations; 500000 for a function that takes arrays, else 60000.
+        About how many evaluations; 500000 for a function that takes arrays, else 60000, and
+        fewer where they would take more than a minute.
     scale : float, optional
         The only scale; without it, all of [1e-6, 1e6].
 
@@ -153,6 +160,7 @@ def attack(
     >>> found.refuted, found.worst.scale > 1
     (True, True)
     """
+    hurried = budget is None
     if budget is None:
         budget = VECTORISED_BUDGET if wrapped.vectorised else POINTWISE_BUDGET
     if not LEAST_BUDGET <= budget <= MOST_BUDGET:
@@ -163,6 +171,14 @@ def attack(
     before, rng = wrapped.calls, np.random.default_rng(seed)
     search = Search(wrapped, domain, scale, rng, budget)
     grid = domain.grid(rng, budget // 4)
+    if not wrapped.takes_scale and scale is None:
+        search.notes.append("it is handed no scale, and asked about every scale")
+    other = np.random.default_rng([seed, 2])
+    each = seconds_each(wrapped, domain, scale, other) if hurried else 0.0
+    if each * budget > _MOST_SECONDS:
+        _hurry(search, grid, each)
+        _same_again(search)
+        return _found(search, Shape(None, None, None, None), wrapped.calls - before)
     arrays = wrapped.vectorised
     _spot_check(search, grid)
     if arrays and not wrapped.vectorised:
@@ -200,6 +216,21 @@ def _found(search: Search, shape: Shape, evaluations: int) -> Attack:
         vectorised=search.wrapped.vectorised,
         notes=(*search.wrapped.notes, *search.notes),
     )
+
+
+def _hurry(search: Search, grid: Pairs, each: float) -> None:
+    """As many places of the grid as there is time for: at scale 1, at hard scales, at others."""
+    places = max(_LEAST_PLACES, int(_HURRIED_SECONDS / each))
+    search.notes.append(
+        f"a value takes {each:.2g} s: {places} places of the grid were tried, and nothing further"
+    )
+    listed = exact_scales(tuple(search.wrapped.factors.values()))
+    rest = places - places // 3
+    scale = np.ones(places) if search.scale is None else np.full(places, search.scale)
+    if search.scale is None:
+        scale[:rest] = search.random_scales(rest)
+        scale[: rest // 2] = search.rng.choice(listed, rest // 2)
+    search.measure(grid.take(search.rng.integers(0, len(grid), places)), scale)
 
 
 def _spot_check(search: Search, grid: Pairs) -> None:
@@ -295,13 +326,17 @@ def _weird(search: Search, seed: int) -> None:
 
 
 def _same_again(search: Search) -> None:
-    """The worst place once more, alone: a function with a state would answer otherwise."""
-    probe = search.worst.probe
-    if probe is None:
-        return
-    p_b = None if probe.p_b is None else np.array([probe.p_b])
-    again = float(search.wrapped([probe.p_a], p_b, [probe.scale])[0])
-    if not math.isclose(again, probe.radius, rel_tol=_SPOT_AGREEMENT):
-        two = f"{probe.radius!r} and then {again!r}"
-        where = describe(f"{probe.p_a}, {probe.p_b}, {probe.scale}")
-        raise ValueError(f"radius = {two} at {where}: legal is a function of its arguments alone")
+    """The extreme places once more, alone: a function with a state would answer otherwise."""
+    for probe in (search.worst.probe, search.loosest.probe):
+        if probe is None:
+            continue
+        p_b = None if probe.p_b is None else np.array([probe.p_b])
+        again = float(search.wrapped([probe.p_a], p_b, [probe.scale])[0])
+        near = _SPOT_AGREEMENT * max(probe.scale, abs(probe.radius))
+        if not (again == probe.radius or abs(again - probe.radius) <= near):
+            two = f"{probe.radius!r} and then {again!r}"
+            at = f"p_a = {probe.p_a!r}" + ("" if p_b is None else f", p_b = {probe.p_b!r}")
+            raise ValueError(
+                f"radius = {two} at {at}, scale {probe.scale!r}: legal is a function of its "
+                "arguments alone"
+            )

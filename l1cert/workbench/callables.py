@@ -187,15 +187,16 @@ class WrappedRadius:
         """The values from one call; None, and never again, if it cannot take arrays."""
         at = self._quantities(p_a.copy(), None if p_b is None else p_b.copy(), scale)
         try:
-            result = np.asarray(self.call(self.radius, at))
+            returned: Any = self.call(self.radius, at)
+            result = np.asarray(np.ma.filled(returned, np.nan))
         except Exception:
             self.call_point_by_point()
             return None
-        if result.shape != p_a.shape or result.dtype.kind not in "fiu":
+        # whole numbers may be cut: numpy.vectorize takes the type of all from the first value
+        if result.shape != p_a.shape or result.dtype.kind != "f":
             self.call_point_by_point()
             return None
-        if result.dtype.kind == "f":
-            self._short_floats(result.dtype)
+        self._short_floats(result.dtype)
         return result.astype(np.complex128)
 
     def call_point_by_point(self) -> None:
@@ -231,7 +232,7 @@ class WrappedRadius:
     def _number(self, result: object, point: tuple[float, float | None, float]) -> complex:
         try:
             return _number(result)
-        except (TypeError, ValueError):
+        except Exception:  # its own conversion may raise anything
             kind = f"{type(result).__name__} {describe(result)}"
         where = self._where(point)
         raise ValueError(f"radius = {kind} {where} is no number: legal are {LEGAL_VALUES}")
@@ -257,7 +258,8 @@ def wrap(
         Its parameters may be named, in any order: p_a (pa, p), p_b (pb), lam (scale), sigma,
         half_width, num_classes (k, K). Under other names its parameters without defaults are
         taken in the order p_a (, p_b), own scale (, num_classes in the setting k), as far as
-        there are any; so is a function that does not tell its parameters.
+        there are any; so is a function that does not tell its parameters. Where ** is taken, the
+        rest of these are in it by name; what `functools.partial` has fixed stays fixed.
     setting : Setting
         What is known of the probabilities.
     words : mapping of str to sympy.Expr
@@ -358,7 +360,8 @@ def _one_element(value: float | None) -> Any:
 def _number(result: object) -> complex:
     """A number of any kind as a complex one; raises TypeError or ValueError for anything else."""
     if isinstance(result, np.ndarray):
-        result = result.item()  # ValueError unless it has one element
+        # what is masked is no value; ValueError unless it has one element
+        result = np.ma.filled(result, np.nan).item()
     if isinstance(result, bool | np.bool_ | str | bytes) or result is None:
         raise TypeError
     if isinstance(result, sp.Basic):

@@ -15,6 +15,7 @@ from l1cert.workbench.adversary import attack
 from l1cert.workbench.callables import wrap
 from l1cert.workbench.float_radius import as_function
 from l1cert.workbench.report import BoundReport, Slack, Witness
+from l1cert.workbench.report_text import place_text
 from simulations.counterexamples import simulate
 from theory.claim import Grade
 from theory.conjectures.axis_noise import AxisNoise, NoiseInput, parse_noise
@@ -32,7 +33,7 @@ from theory.exact import describe
 __all__ = ["MOST_SAMPLES", "SAMPLES", "SEED", "check_bound"]
 
 SAMPLES, SEED, MOST_SAMPLES = 100_000, 0, 10**9
-_MAX_BOXES, _RIVAL_BOXES = 200, 100
+_MAX_BOXES, _RIVAL_BOXES = 800, 100
 RadiusInput: TypeAlias = str | sp.Expr | Callable[..., object]
 
 
@@ -214,7 +215,7 @@ def _by_proof(asked: _Asked, radius: sp.Expr) -> dict[str, Any]:
     if not asked.rank:
         pass
     elif question.names_scale and question.proportional:
-        found |= _ranked(asked, radius)
+        found |= _ranked(asked, radius, decision)
     else:
         why = "it is not known to be proportional to the scale"
         if not question.names_scale and asked.noise.scale is not None:
@@ -225,10 +226,12 @@ def _by_proof(asked: _Asked, radius: sp.Expr) -> dict[str, Any]:
 
 def _refutation(asked: _Asked, decision: Decision, text: str) -> dict[str, Any]:
     place, above = decision.place, decision.radius_above
+    if decision.beyond is not None:
+        return {"beyond": decision.beyond.text}
     assert place is not None and above is not None
     witness = _witness(asked, place, above, text)
     if witness is None:
-        return _unconfirmed(f"PA = {place.p_a}, PB = {place.p_b}, scale {place.scale}")
+        return _unconfirmed(place_text(place.p_a, place.p_b, place.scale))
     return {"witness": witness}
 
 
@@ -279,14 +282,21 @@ def _command(asked: _Asked, text: str) -> str:
     return shlex.join(map(str, words))
 
 
-def _ranked(asked: _Asked, radius: sp.Expr) -> dict[str, Any]:
+def _ranked(asked: _Asked, radius: sp.Expr, decision: Decision) -> dict[str, Any]:
     known = dict(rivals(asked.noise.name, asked.setting, asked.num_classes))
     taken = [name for name in asked.against if name in known]
     if taken:
         raise ValueError(f"against = {taken[0]} is the name of a known radius: take another name")
     known |= {name: Rival(name, one) for name, one in asked.against.items()}
     found = compare(
-        radius, asked.noise.name, asked.setting, asked.num_classes, known, max_boxes=_RIVAL_BOXES
+        radius,
+        asked.noise.name,
+        asked.setting,
+        asked.num_classes,
+        known,
+        max_boxes=_RIVAL_BOXES,
+        sound=decision.sound,
+        tight=decision.tight,
     )
     return {
         "dominance": found,
@@ -360,7 +370,7 @@ def _found_false(asked: _Asked, found: Any, text: str) -> dict[str, Any]:
                 "witness": witness,
             }
     at = found.worst
-    return _unconfirmed(f"PA = {at.p_a!r}, PB = {at.p_b!r}, scale {at.scale!r}")
+    return _unconfirmed(place_text(at.p_a, at.p_b, at.scale))
 
 
 def _name(function: object) -> str:

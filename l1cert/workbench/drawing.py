@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir, storage_directory
 from hypothesis.errors import NoSuchExample
 
+from theory.exact import describe
+
 __all__ = ["shortest"]
 
 Drawn = TypeVar("Drawn")
@@ -41,11 +43,21 @@ def shortest(
     max_examples: int,
     seed: int,
 ) -> Drawn | None:
-    """The simplest drawn value that violates the property, or None."""
-    if max_examples < 1:
+    """The simplest drawn value that violates the property, or None; ValueError for bad numbers."""
+    if not isinstance(max_examples, int) or max_examples < 0:
+        raise ValueError(f"max_examples = {describe(max_examples)} is no integer of at least 0")
+    if not isinstance(seed, int):
+        raise ValueError(f"seed = {describe(seed)} is no integer")
+    if not max_examples:
         return None
+    # nothing is left to the profile that is loaded: it may draw nothing, or not shrink
     settings = hypothesis.settings(
-        max_examples=max_examples, database=None, deadline=None, derandomize=False
+        max_examples=max_examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        backend="hypothesis",
     )
 
     def search() -> Drawn | None:

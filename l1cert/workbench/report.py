@@ -151,6 +151,9 @@ class BoundReport:
         Whether R = E wherever E > 0.
     slack : Slack or None
     witness : Witness or None
+        Of a radius that is not sound.
+    beyond : str
+        Where it is not sound, by quantiles, if no witness can be written down: too near to an end.
     dominance : tuple of Comparison
         R against each rival.
     dominates, dominated_by, equals : tuple of str
@@ -182,6 +185,7 @@ class BoundReport:
     tight: bool | None = None
     slack: Slack | None = None
     witness: Witness | None = None
+    beyond: str = ""
     dominance: tuple[Comparison, ...] = ()
     dominates: tuple[str, ...] = ()
     dominated_by: tuple[str, ...] = ()
@@ -198,8 +202,9 @@ class BoundReport:
                 f"grade = {self.grade} does not fit sound = {self.sound}: "
                 f"legal are {', '.join(legal)}"
             )
-        if (self.witness is None) == (self.sound is False):
-            has = "has none" if self.witness is None else "has one"
+        shown = self.witness is not None or bool(self.beyond)
+        if shown is not (self.sound is False):
+            has = "has one" if shown else "has none"
             raise ValueError(f"a witness belongs to sound = False, and sound = {self.sound} {has}")
 
     @property
@@ -225,6 +230,7 @@ class BoundReport:
                 "tight": self.tight,
                 "slack": None if self.slack is None else self.slack.as_json(),
                 "witness": None if self.witness is None else self.witness.as_json(),
+                "beyond": self.beyond,
                 "dominates": self.dominates,
                 "dominated_by": self.dominated_by,
                 "equals": self.equals,

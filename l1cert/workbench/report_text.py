@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from theory.claim import Grade
 from theory.conjectures.settings import Setting
-from theory.conjectures.slabs import exact_text
+from theory.conjectures.slabs import short_text
 
 if TYPE_CHECKING:
     from l1cert.workbench.report import BoundReport, Witness
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from theory.claim import Boundary
     from theory.conjectures.dominance import Comparison, Region
 
-__all__ = ["Number", "report_lines"]
+__all__ = ["Number", "place_text", "report_lines"]
 
 Number: TypeAlias = Fraction | float
 
@@ -27,13 +27,14 @@ WIDTH = 100
 #: the column where the values begin
 _INDENT = 15
 _LONGEST = 30
-#: a number nearer to 1 than that is told by its distance from 1
-_NEAR = Fraction(1, 10**6)
 _DIGITS = 12
-#: a number of more bits than that is not written out
-_MOST_BITS = 4_000
 #: the columns of the table of rivals: name, relation, proof
 _NAME, _RELATION, _PROOF = 20, 11, 8
+
+_BEYOND = (
+    "none is written down: F is the distribution function of the noise at scale 1, and these are "
+    "too near to an end of the domain"
+)
 
 _SOUND = {
     Grade.PROVED: "sound for every r < R: proved",
@@ -74,8 +75,10 @@ def _answer(report: BoundReport) -> str:
     if report.witness is not None:
         found = report.witness
         how = "refuted" if report.grade == Grade.REFUTED else "refuted in floats, no proof,"
-        place = _place(found.p_a, found.p_b, found.scale)
+        place = place_text(found.p_a, found.p_b, found.scale)
         return f"not sound: {how} at {place}, r = {_shown(found.r)}"
+    if report.beyond:
+        return f"not sound: refuted at {report.beyond}"
     if report.grade == Grade.CONSISTENT:
         return "not decided: a search found nothing against it, which is no proof"
     return "not decided: neither a proof nor a counterexample was found"
@@ -88,6 +91,8 @@ def _facts(report: BoundReport) -> Iterator[tuple[str, str]]:
     yield "grade", f"{report.grade}: {report.detail}"
     for place in report.left:
         yield "left", place
+    if report.beyond:
+        yield "witness", _BEYOND
     searched = ", as far as a search can tell" if report.grade == Grade.CONSISTENT else ""
     yield "tight", _tight(report) + (searched if report.tight is not None else "")
     yield "closed ball", _closed(report) + (searched if report.closed_ball is not None else "")
@@ -113,7 +118,7 @@ def _tight(report: BoundReport) -> str:
     slack = report.slack
     if slack is None or not slack.value > 0.0:
         return said
-    said += f": 1 - R/E = {slack.value:.6g} at {_place(slack.p_a, slack.p_b, slack.scale)}"
+    said += f": 1 - R/E = {slack.value:.6g} at {place_text(slack.p_a, slack.p_b, slack.scale)}"
     return said if slack.upper is None else f"{said}, and it is nowhere above {slack.upper!r}"
 
 
@@ -125,7 +130,7 @@ def _closed(report: BoundReport) -> str:
 
 def _witness_facts(witness: Witness) -> Iterator[tuple[str, str]]:
     found = witness.counterexample
-    yield "point", _place(witness.p_a, witness.p_b, witness.scale)
+    yield "point", place_text(witness.p_a, witness.p_b, witness.scale)
     yield "delta", f"({_shown(witness.r)}, 0, ..., 0), of norm r below R, in any dimension"
     yield "radius", f"R is at least {_shown(witness.radius_above)} there"
     yield "classifier", found.classifier.in_words()
@@ -198,7 +203,12 @@ def _crossing(crossing: Boundary) -> str:
     return f"crossing in [{ends[0]}, {ends[1]}]{crossing.uniqueness}: {crossing.name}"
 
 
-def _place(p_a: Number, p_b: Number | None, scale: Number) -> str:
+def place_text(p_a: Number, p_b: Number | None, scale: Number) -> str:
+    """PA, PB and the scale in words.
+
+    >>> place_text(Fraction(9, 10), None, 1.0)
+    'PA = 0.9, scale = 1.0'
+    """
     given = {"PA": p_a, "PB": p_b, "scale": scale}
     return ", ".join(f"{name} = {_shown(one)}" for name, one in given.items() if one is not None)
 
@@ -211,27 +221,7 @@ def _shown(number: Number) -> str:
     """
     if isinstance(number, float):
         return repr(number)
-    near = 0 < 1 - number < _NEAR
-    for start, exact in (("", number), *([("1 - ", 1 - number)] if near else [])):
-        text = start + _exactly(exact)
-        if start < text and len(text) <= _LONGEST:
-            return text
-    return f"1 - about {_about(1 - number)}" if near else f"about {_about(number)}"
-
-
-def _exactly(number: Fraction) -> str:
-    """The number written out; empty if that is far too long."""
-    if max(number.numerator.bit_length(), number.denominator.bit_length()) > _MOST_BITS:
-        return ""
-    text = exact_text(number)
-    if len(text) <= _LONGEST or "/" in text:
-        return text
-    return str(Decimal(text).normalize(Context(prec=len(text)))).lower()
-
-
-def _about(number: Fraction) -> str:
-    context = Context(prec=_DIGITS)
-    return str(context.divide(Decimal(number.numerator), Decimal(number.denominator))).lower()
+    return short_text(number, longest=_LONGEST)
 
 
 def _interval(bounds: Bounds) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from l1cert.workbench.callables import WrappedRadius
 from l1cert.workbench.probes import DEEP, LEAST_SCALE, MOST_SCALE, Domain, Pairs
 
-__all__ = ["Probe", "Search"]
+__all__ = ["Probe", "Search", "seconds_each"]
 
 Floats = NDArray[np.float64]
+
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +133,22 @@ class Search:
         """Log-uniform scales, or the only one."""
         if self.scale is not None:
             return np.full(count, self.scale)
-        low, high = math.log(LEAST_SCALE), math.log(MOST_SCALE)
-        return np.exp(self.rng.uniform(low, high, count))
+        return _log_uniform(self.rng, count)
+
+
+def _log_uniform(rng: np.random.Generator, count: int) -> Floats:
+    return np.exp(rng.uniform(math.log(LEAST_SCALE), math.log(MOST_SCALE), count))
+
+
+def seconds_each(
+    wrapped: WrappedRadius, domain: Domain, scale: float | None, rng: np.random.Generator
+) -> float:
+    """What one value takes: the shorter of two tries, at few places that are new to it."""
+    taken = []
+    for _ in range(2):
+        pairs = domain.spread(rng, _FEW)
+        sizes = _log_uniform(rng, _FEW) if scale is None else np.full(_FEW, scale)
+        start = time.perf_counter()
+        wrapped(*pairs, sizes)
+        taken.append((time.perf_counter() - start) / _FEW)
+    return min(taken)

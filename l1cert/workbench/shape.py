@@ -42,7 +42,7 @@ class Shape:
     ----------
     abstains_below : float or None
         Without PB: the radius is 0 up to this PA, and positive just above; 1 if it is 0
-        everywhere. None with PB.
+        everywhere. None with PB, and all are None where a radius is too slow to look.
     scale_deviation : Step or None
         The largest |R(p, s)/s - R(p, 1)| over the larger of both; None if there is none beyond
         rounding, or only one scale.

@@ -15,78 +15,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
-from statistics import NormalDist
 from typing import Any, NamedTuple
 
-import mpmath
+from tests.bounds.noises import (
+    AGREE,
+    HALF,
+    MP,
+    NAN,
+    OWN_WORD,
+    UNIT_SIGMA,
+    WORDS,
+    Real,
+    gaussian_tail_point,
+    quantile,
+    real,
+    survival,
+    upper_point,
+)
 
-MP = mpmath.MPContext()
-MP.dps = 240
-NAN = MP.mpf("nan")
-#: Two radii agree when they do to this relative distance. A slack that vanishes as the square of
-#: the distance to an end is still 10^-100 at 10^-50, and counts as a slack.
-AGREE = MP.mpf(10) ** -110
-HALF = Fraction(1, 2)
-#: The noise's own scale word, and its standard deviation at scale 1.
-OWN_WORD = {"laplace": "lam", "gaussian": "sigma", "uniform": "half_width"}
-UNIT_SIGMA = {"laplace": MP.sqrt(2), "gaussian": MP.mpf(1), "uniform": 1 / MP.sqrt(3)}
-#: The word's value for a standard deviation of 1.
-WORDS = {"lam": 1 / MP.sqrt(2), "sigma": MP.mpf(1), "half_width": MP.sqrt(3)}
-
-Real = Any  # mpmath has no types
 Value = Callable[[dict[str, Real]], Real]
-
-
-@cache
-def real(x: Fraction) -> Real:
-    """A fraction to 240 digits."""
-    return MP.mpf(x.numerator) / x.denominator
-
-
-# --- the noise at scale 1 ---------------------------------------------------------------------
-
-
-def _newton_step(z: Real, q: Real) -> Real:
-    """What Newton's method on log P(Z > z) = log q adds to z."""
-    tail = MP.erfc(z / MP.sqrt(2)) / 2
-    return MP.log(tail / q) * tail * MP.sqrt(2 * MP.pi) * MP.exp(z * z / 2)
-
-
-@cache
-def gaussian_tail_point(q: Real) -> Real:
-    """The z >= 0 with P(Z > z) = q <= 1/2."""
-    z = MP.mpf(-NormalDist().inv_cdf(float(q))) if q > 1e-300 else MP.sqrt(-2 * MP.log(q))
-    if q < 0.25:  # nearer to 1/2 the logarithm cancels, and needs every digit from the start
-        for digits in (40, 70, 130):
-            with MP.workdps(digits):
-                z += _newton_step(z, q)
-    for _ in range(60):
-        step = _newton_step(z, q)
-        z += step
-        if abs(step) <= abs(z) * MP.mpf(10) ** -130:
-            return z
-    raise ArithmeticError(f"no quantile of {MP.nstr(q, 20)} after 60 steps")
-
-
-def survival(noise: str, x: Real) -> Real:
-    """P(X > x) for the noise at scale 1."""
-    if noise == "laplace":
-        return MP.exp(-x) / 2 if x >= 0 else 1 - MP.exp(x) / 2
-    if noise == "gaussian":
-        return MP.erfc(x / MP.sqrt(2)) / 2
-    return min(max((1 - x) / 2, MP.mpf(0)), MP.mpf(1))
-
-
-def quantile(noise: str, p: Fraction) -> Real:
-    """The x with P(X <= x) = p, from the smaller of the two tails."""
-    if p == HALF:
-        return MP.mpf(0)
-    if p < HALF:
-        return -quantile(noise, 1 - p)
-    q = real(1 - p)
-    if noise == "laplace":
-        return -MP.log(2 * q)
-    return gaussian_tail_point(q) if noise == "gaussian" else 1 - 2 * q
 
 
 # --- the exact radius -------------------------------------------------------------------------
@@ -200,6 +147,8 @@ def _compiled(node: ast.expr, text: str) -> Value:
             return lambda names: number
         case ast.Name(id=name):
             return lambda names: names[name]
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=ast.Name(id="p_a")):
+            return lambda names: names["1 - p_a"]  # exact, where 1 - PA is lost beside PA
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             value = _compiled(inner, text)
             return lambda names: -value(names)
@@ -227,12 +176,20 @@ def compiled(radius: str) -> Value:
 
 def conjectured_radius(radius: str, noise: str, num_classes: int | None, place: Place) -> Real:
     """The radius at a place; nan where it is not a real number, which is to abstain."""
-    sigma = real(place.scale) * UNIT_SIGMA[noise]
+    p_b = None if place.p_b is None else real(place.p_b)
+    given = real(place.p_a), real(1 - place.p_a), p_b
+    return radius_of_reals(radius, noise, num_classes, *given, real(place.scale))
+
+
+def radius_of_reals(
+    radius: str, noise: str, num_classes: int | None, p_a: Real, rest: Real, p_b: Real, scale: Real
+) -> Real:
+    """The radius at PA = 1 - rest."""
+    sigma = scale * UNIT_SIGMA[noise]
     names = {word: sigma * value for word, value in WORDS.items()}
-    names[OWN_WORD[noise]] = real(place.scale)
-    names["p_a"] = real(place.p_a)
-    if place.p_b is not None:
-        names["p_b"] = real(place.p_b)
+    names |= {OWN_WORD[noise]: scale, "p_a": p_a, "1 - p_a": rest}
+    if p_b is not None:
+        names["p_b"] = p_b
     if num_classes is not None:
         names["num_classes"] = MP.mpf(num_classes)
     return compiled(radius)(names)
@@ -324,6 +281,35 @@ def places(radius: str, noise: str, setting: str, num_classes: int | None) -> It
         yield from (Place(p_a, p_b, scale) for p_a, p_b in pairs[3 :: max(1, len(pairs) // 25)])
 
 
+# --- far beyond the grid ---------------------------------------------------------------------
+
+#: 10^-10000 to 10^-(10^11): a factor 1 + 10^-9 takes a slack of lower order so far to eat up
+FAR = tuple(MP.mpf(10) ** -(10**k) for k in (4, 6, 8, 10, 11))
+
+
+def far_ratio(
+    radius: str, noise: str, setting: str, num_classes: int | None, rest: Real, p_b: Real
+) -> Real:
+    """As `ratio`, at scale 1 and PA = 1 - rest, where that is below what a fraction can be."""
+    classes = 2 if setting == "binary-pb" else num_classes
+    other = rest if p_b is None else min(p_b, rest)
+    top = rest if classes is None else min(rest, (classes - 1) * other)
+    exact = (upper_point(noise, top) + upper_point(noise, other)) / 2
+    found = radius_of_reals(radius, noise, num_classes, 1 - rest, rest, p_b, MP.mpf(1))
+    # where 2 - 2*p_a is lost, nothing is seen
+    return found / exact - 1 if 0 < found < MP.inf else NAN
+
+
+def far_ratios(radius: str, noise: str, setting: str, num_classes: int | None) -> Iterator[Real]:
+    """The ratios at places far beyond the grid."""
+    for rest in (*FAR, MP.mpf(10) ** -8, MP.mpf("0.4")):
+        for p_b in (None,) if setting == "binary" else (rest, *FAR):
+            if p_b is not None or rest <= FAR[0]:
+                found = far_ratio(radius, noise, setting, num_classes, rest, p_b)
+                if found == found:  # no nan
+                    yield found
+
+
 # --- the verdict ------------------------------------------------------------------------------
 
 
@@ -338,6 +324,7 @@ class Truth:
     most_place: Place
     least: Real
     least_place: Place
+    far: Real  # the largest ratio far beyond the grid
 
 
 def ratio(radius: str, noise: str, setting: str, num_classes: int | None, place: Place) -> Real:
@@ -360,7 +347,8 @@ def truth(radius: str, *, noise: str, setting: str, num_classes: int | None = No
         if found < least[0]:
             least = found, place
     assert most[1] is not None and least[1] is not None
-    sound = bool(most[0] <= AGREE)
+    far = max(far_ratios(radius, noise, setting, num_classes), default=-MP.inf)
+    sound = bool(most[0] <= AGREE) and bool(far <= AGREE)
     return Truth(
         sound=sound,
         tight=sound and bool(least[0] >= -AGREE),
@@ -369,4 +357,5 @@ def truth(radius: str, *, noise: str, setting: str, num_classes: int | None = No
         most_place=most[1],
         least=least[0],
         least_place=least[1],
+        far=far,
     )

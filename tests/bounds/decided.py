@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
-from tests.bounds.brute_force import Place, ratio
+from tests.bounds.brute_force import Place, far_ratio, ratio
 from tests.bounds.known import Case
+from tests.bounds.noises import MP, survival
 
 
 def disagreements(case: Case, report: Any) -> list[str]:
@@ -24,7 +26,10 @@ def disagreements(case: Case, report: Any) -> list[str]:
     legal = ("PROVED", "ENCLOSED") if case.sound else ("REFUTED",)
     if str(report.grade) not in legal:
         found.append(f"grade = {report.grade} is none of {', '.join(legal)}")
-    if case.sound is not (report.witness is None):
+    if report.beyond:
+        if case.sound or not violates_beyond(case, report.beyond):
+            found.append(f"beyond = {report.beyond}, where nothing is violated")
+    elif case.sound is not (report.witness is None):
         found.append(f"witness = {report.witness} of a bound that is sound: {case.sound}")
     elif report.witness is not None and not violates(case, report.witness):
         found.append(f"witness = {report.witness} violates nothing")
@@ -40,3 +45,12 @@ def violates(case: Case, witness: Any) -> bool:
     if p_b is not None and not 0 < p_b <= place.p_a:
         return False
     return bool(ratio(case.radius, case.noise, case.setting, case.num_classes, place) > 0)
+
+
+def violates_beyond(case: Case, where: str) -> bool:
+    """Whether the radius is above the exact one at PA = F(x), PB = F(-y), as a report says it."""
+    points = dict(re.findall(r"(P[AB]) = F\((-?[\d/]+)\)", where))
+    rest = survival(case.noise, MP.mpf(points["PA"]))
+    p_b = None if case.setting == "binary" else survival(case.noise, -MP.mpf(points["PB"]))
+    found = far_ratio(case.radius, case.noise, case.setting, case.num_classes, rest, p_b)
+    return bool(found > 0)

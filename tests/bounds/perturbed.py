@@ -54,8 +54,8 @@ PARTS_OF_PAIRS = ("all", "band", "upper", "edge", "pb_band", "pb_small", "pb_res
 
 #: t(ight), (t)o(uching), s(trict) or w(rong), in the order of `PERTURBED`.
 ANSWERS_TABLE = """
-tswoowwtswsoswswwwooswwsowswsoowwwswoswsososwwwwws
-wwsooswswwstwswwswswsoswwswwsooswososwswwoswwswsww
+tswoowwtswsoswswwwooswwsowswsoowwwswoswsowoswwwwws
+wwsooswswwstwswwswswwwswwswwsooswososwswwoswwswsww
 wsowwwwswwsoososwwswowwwsowwwosooswwswoswwwwswwwoo
 swtsoswswsowswwswwswowwsowwwwswwssswsoswowwwswwsww
 """

@@ -9,6 +9,7 @@ from functools import cache
 
 import pytest
 
+import l1cert
 from l1cert.workbench.report import BoundReport, Slack, Witness
 from simulations.counterexamples import simulate
 from theory.claim import Boundary
@@ -19,8 +20,8 @@ from theory.conjectures.settings import Setting
 
 KEYS = {
     *("radius", "noise", "setting", "num_classes", "norm", "sound", "grade", "detail", "left"),
-    *("closed_ball", "abstains_below", "tight", "slack", "witness", "dominates", "dominated_by"),
-    *("equals", "dominance", "axis", "notes", "seconds", "provenance"),
+    *("closed_ball", "abstains_below", "tight", "slack", "witness", "beyond", "dominates"),
+    *("dominated_by", "equals", "dominance", "axis", "notes", "seconds", "provenance"),
 }
 LECUYER = Comparison("lecuyer", "larger", True, (Region("PA in (0.5, 1)", "larger", True),), ())
 COHEN = Comparison(
@@ -340,3 +341,16 @@ def test_a_place_next_to_one_keeps_its_distance():
     slack = Slack(0.25, 1 - Fraction(1, 10**400), Fraction(1, 10**400) / 7, Fraction(1, 2**5000))
     said = value(report(tight=False, slack=slack), "tight")
     assert "PA = 1 - 1e-400, PB = about 1.42857142857e-401, scale = about " in said
+
+
+def test_a_refutation_beyond_all_witnesses_says_where() -> None:
+    found = l1cert.check_bound(
+        "(-lam*log(2*(1 - p_a)) - lam/100)*(1 + 1/10**8)", rank=False, samples=10
+    )
+    assert found.sound is False and found.witness is None and found.exit_code == 0
+    assert found.as_json()["beyond"] == found.beyond
+    text = "\n".join(found.lines())
+    assert text.startswith(f"not sound: refuted at {found.beyond}")
+    assert "none is written down" in text
+    with pytest.raises(ValueError, match="a witness belongs to sound = False"):
+        dataclasses.replace(found, sound=True, grade="PROVED")

@@ -55,6 +55,12 @@ def expected(factor, num_classes=0):
         lambda x, y, lam, power=1: weigh(x, y, lam) ** power,
         lambda p_b, p_a, lam=5.0: weigh(p_a, p_b, lam),
         lambda *args: weigh(*args),
+        lambda **given: weigh(given["p_a"], given["p_b"], given["lam"]),
+        lambda p_b, **given: weigh(given["p_a"], p_b, given["lam"]),
+        lambda p_a, lam, **given: weigh(p_a, given["p_b"], lam),
+        lambda p_a, p_b, lambda_: weigh(p_a, p_b, lambda_),
+        lambda p_a=0.5, p_b=0.5, lam=5.0: weigh(p_a, p_b, lam),
+        lambda x, y, lam=5.0: weigh(x, y, lam),
         partial(lambda c, p_a, p_b, lam: c * weigh(p_a, p_b, lam), 1),
     ],
 )
@@ -102,6 +108,28 @@ def test_what_is_not_asked_for_is_not_handed_over():
     assert other.notes == ("scale is taken as lam, at equal variance",)
 
 
+def test_what_a_partial_has_fixed_is_not_overridden():
+    fixed = binary(partial(lambda p_a, lam: lam * p_a, lam=0.5))
+    assert not fixed.takes_scale and fixed(0.75, None, 8.0) == 0.375
+    more = binary(partial(lambda p_a, lam, **given: lam * p_a, lam=0.5))
+    assert not more.takes_scale and more(0.75, None, 8.0) == 0.375
+
+
+def test_more_is_handed_over_only_where_it_is_taken():
+    def inner(p_a):
+        return p_a
+
+    for radius in (lambda p_a, **given: inner(p_a, **given), lambda **given: inner(**given)):
+        wrapped = binary(radius)
+        assert not wrapped.takes_scale and wrapped(0.75, None, 2.0) == 0.75
+
+
+def test_a_default_that_is_kept_is_told_where_no_scale_is_handed_over():
+    assert binary(lambda p_a, s=1.0: s * p_a).notes == ("not handed over: s = 1.0",)
+    assert binary(lambda x, b=1.0: b * x).notes == ("x is taken as p_a", "not handed over: b = 1.0")
+    assert binary(lambda p_a, lam, b=1.0: b * lam * p_a).notes == ()
+
+
 def test_functions_that_do_not_tell_their_parameters():
     assert binary(np.hypot)(0.75, None, 1.0) == 1.25
     assert binary(np.sqrt)(0.25, None, 1.0) == 0.5
@@ -142,6 +170,11 @@ def test_a_word_that_the_noise_does_not_have_is_refused():
         binary(np.clip if isinstance(np.clip, np.ufunc) else np.frompyfunc(lambda a, b, c: a, 3, 1))
 
 
+class NoFloat:
+    def __float__(self):
+        raise KeyError("a")
+
+
 BAD_VALUES = [
     (lambda p_a, lam: None, "NoneType None"),
     (lambda p_a, lam: "0.5", "str 0.5"),
@@ -160,6 +193,9 @@ BAD_VALUES = [
     (lambda p_a, lam: mpmath.mpc(0, 1), "1j"),
     (lambda p_a, lam: sp.I, "1j"),
     (lambda p_a, lam: np.where(p_a > 0.9, np.nan, 0.0), "nan"),
+    (lambda p_a, lam: NoFloat(), "NoFloat"),
+    (lambda p_a, lam: np.ma.masked, "nan"),
+    (lambda p_a, lam: np.ma.masked_where(p_a > 0.9, p_a), "nan"),
     (lambda p_a, lam: -math.inf, "-inf"),
 ]
 
@@ -245,6 +281,7 @@ def largest_element(p_a, lam):
         lambda p_a, lam: (p_a * lam)[:-1] if np.ndim(p_a) else p_a * lam,
         lambda p_a, lam: np.outer(p_a, lam) if np.ndim(p_a) else p_a * lam,
         lambda p_a, lam: float(mpmath.log(1 + p_a) * lam),
+        lambda p_a, lam: np.floor(8 * p_a).astype(int),
         lambda p_a, lam: np.emath.sqrt(p_a - 0.5),
     ],
 )
@@ -255,6 +292,14 @@ def test_a_function_that_takes_no_arrays_is_called_point_by_point(radius):
     with np.errstate(all="ignore"):
         single = [float(np.real(radius(p, 3.0))) for p in points.tolist()]
     assert wrapped(points, None, 3.0).tolist() == single
+
+
+def test_arrays_are_not_cut_to_the_whole_numbers_of_their_first_value():
+    # numpy.vectorize gives all values the type of the first one, which is the integer 0
+    radius = np.vectorize(lambda p_a, lam: lam * p_a if p_a > 0.5 else 0)
+    wrapped = binary(radius)
+    assert wrapped([0.25, 0.75], None, 1.0).tolist() == [0.0, 0.75]
+    assert not wrapped.vectorised
 
 
 def test_a_vectorised_function_is_called_once_for_all_points():

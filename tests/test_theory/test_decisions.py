@@ -12,7 +12,8 @@ from theory.claim import Grade
 from theory.conjectures.axis_noise import parse_noise
 from theory.conjectures.decisions import Decision, Question, decide
 from theory.conjectures.expressions import parse_expression
-from theory.conjectures.places import PointValues, exact_radius
+from theory.conjectures.places import exact_radius
+from theory.conjectures.point_values import PointValues
 from theory.conjectures.sectors import unit
 from theory.conjectures.settings import Setting
 from theory.exact import to_fmpq
@@ -225,3 +226,25 @@ def test_too_few_boxes_leave_it_undecided_and_say_what_is_left():
     few = decide(asked, max_boxes=1)
     assert few.sound is None and few.grade is Grade.UNDECIDED
     assert few.left and all(" in [" in one or "boxes more" in one for one in few.left)
+
+
+# -- too near to an end for a witness -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("digits", [4, 6, 10])
+def test_a_violation_beyond_all_rationals_is_a_violation(digits):
+    # less than Theorem 2 by lambda/100, times 1 + 10^-digits: larger from 10^(digits - 2) on
+    found = decided(f"({THEOREM_2} - lam/100)*(1 + 1/10**{digits})")
+    assert found.sound is False and found.grade is Grade.REFUTED
+    if digits <= 6:
+        assert found.beyond is None and found.place.p_a < 1
+        return
+    assert found.place is None and found.beyond.quantile_b is None
+    at = Fraction(int(found.beyond.quantile_a.p), int(found.beyond.quantile_a.q))
+    assert (at - Fraction(1, 100)) * (1 + Fraction(1, 10**digits)) > at
+    assert found.beyond.text == f"PA = F({found.beyond.quantile_a})"
+
+
+def test_less_than_a_part_is_never_a_violation():
+    found = decided(f"({THEOREM_2} - lam/100)*(1 - 1/10**10)")
+    assert found.sound is True and found.beyond is None

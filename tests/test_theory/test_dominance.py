@@ -9,7 +9,6 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 from flint import arb, fmpq
-from scipy import special
 
 from theory import certificates
 from theory.claims import uniform_against_laplace
@@ -18,8 +17,8 @@ from theory.conjectures.comparisons import AtMost
 from theory.conjectures.crossings import Line, probability_at, trace
 from theory.conjectures.dominance import Comparison, compare
 from theory.conjectures.expression_text import half_width
-from theory.conjectures.rivals import Rival, exact_on, exact_on_slice, rivals
-from theory.conjectures.sectors import inner, sectors, tail_a
+from theory.conjectures.rivals import Rival, rivals
+from theory.conjectures.sectors import inner, sectors
 from theory.conjectures.settings import Setting
 from theory.symbols import lam, p_a, p_b, sigma
 
@@ -50,32 +49,6 @@ def signs(found: Comparison) -> list[str]:
     return [region.relation for region in found.regions]
 
 
-# -- the rivals --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["theorem_1", "lecuyer", "cohen", "uniform"])
-@pytest.mark.parametrize("pair", [("0.7", "0.1"), ("0.9", "0.3"), ("0.4", "0.39"), ("0.8", None)])
-def test_rivals_are_the_certificates(name: str, pair: tuple[str, str | None]) -> None:
-    setting = BINARY if pair[1] is None else MULTI
-    radius = rivals("laplace", setting, None)[name].radius
-    assert radius is not None
-    values = {p_a: sp.Rational(pair[0]), lam: 3, sigma: 3, half_width: 3}
-    if pair[1] is not None:
-        values[p_b] = sp.Rational(pair[1])
-    word = {"cohen": "sigma", "uniform": "half_width"}.get(name, "scale")
-    expected = getattr(certificates, name)(*pair, **{word: 3}, rounding="nearest")
-    assert float(sp.N(radius.subs(values), 30)) == pytest.approx(expected, rel=1e-12)
-
-
-def test_theorem_2_is_among_the_rivals_of_two_classes() -> None:
-    radius = rivals("gaussian", PAIRS, 2)["theorem_2"].radius
-    assert radius is not None
-    value = float(radius.subs({p_a: sp.Rational(9, 10), lam: 2}))
-    assert value == pytest.approx(certificates.theorem_2("0.9", scale=2), rel=1e-12)
-    assert "theorem_2" not in rivals("laplace", MULTI, None)
-    assert "theorem_2" in rivals("laplace", K, 2)
-
-
 def test_an_unknown_noise_is_refused() -> None:
     with pytest.raises(ValueError, match="none of laplace, gaussian, uniform"):
         rivals("cauchy", BINARY, 2)
@@ -88,47 +61,6 @@ def test_foreign_symbols_and_budgets_are_refused() -> None:
         compare(LECUYER, "laplace", BINARY, 2, {})
     with pytest.raises(ValueError, match="max_boxes = 0 is outside"):
         compare(THEOREM_2, "laplace", BINARY, 2, {}, max_boxes=0)
-
-
-def value_at(expression: sp.Expr, at: dict[sp.Symbol, float]) -> float:
-    # SymPy has no numerical erfcinv
-    found = expression.subs(at).replace(
-        sp.erfcinv, lambda one: sp.Float(special.erfcinv(float(one)))
-    )
-    return float(sp.N(found))
-
-
-@pytest.mark.parametrize("noise", ["laplace", "gaussian", "uniform"])
-@pytest.mark.parametrize("setting, classes", [(PAIRS, 2), (MULTI, None), (K, 3), (K, 10)])
-@pytest.mark.parametrize("share", ["1/100", "1/2", "1"])
-def test_the_exact_radius_on_a_slice_is_that_of_the_noise(
-    noise: str, setting: Setting, classes: int | None, share: str
-) -> None:
-    law, part = parse_noise(noise), sp.Rational(share)
-    unit = math.sqrt(2 * math.pi) if noise == "gaussian" else 1.0
-    for sector in sectors(noise, BINARY, 2, proportional=True):
-        radius = exact_on_slice(sector, setting, classes, part)
-        for tail in (0.03, 0.2, 0.45):
-            size = float(law.inverse_survival(tail))
-            top = 1 - tail if sector.sign_a > 0 else tail
-            other = float(part) * tail
-            implied = top if classes is None else max(top, 1 - (classes - 1) * other)
-            expected = float(law.radius(1 - implied, other))
-            found = value_at(radius, {inner: size / unit, tail_a: tail}) * unit
-            assert found == pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-
-def test_the_exact_radius_on_a_sector_is_its_largest_candidate() -> None:
-    for sector in sectors("laplace", K, 3, proportional=True)[:2]:
-        u, n = 0.3, 0.9
-        small, large = u, u + n
-        tails = {"a": math.exp(-small) / 2, "b": math.exp(-large) / 2}
-        at = dict(zip(sector.variables, (u, n), strict=True))
-        symbols = {one: tails[one.name[-1]] for one in exact_on(sector, 3).free_symbols - {*at}}
-        top = 1 - tails["a"] if sector.sign_a > 0 else tails["a"]
-        other = tails["b"]
-        expected = float(parse_noise("laplace").radius(1 - max(top, 1 - 2 * other), other))
-        assert value_at(exact_on(sector, 3), at | symbols) == pytest.approx(expected, rel=1e-12)
 
 
 # -- two classes, PA alone -----------------------------------------------------------------------
@@ -286,6 +218,67 @@ def test_uniform_and_gaussian_radii_of_one_noise_are_equal_to_exact_up_to_1_minu
         assert signs(found) == ["equal", "equal", "smaller", "smaller"]
 
 
+# -- what is proved already ----------------------------------------------------------------------
+
+
+def quantile(p: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((sp.log(2 * p), p < sp.Rational(1, 2)), (-sp.log(2 - 2 * p), True))
+
+
+OTHER = sp.Min(p_b, 1 - p_a)
+EXACT_3 = lam * (quantile(sp.Max(p_a, 1 - 2 * OTHER)) - quantile(OTHER)) / 2
+GAUSSIAN = sigma * (sp.erfinv(2 * p_a - 1) - sp.erfinv(2 * OTHER - 1)) / sp.sqrt(2)
+
+
+def test_a_case_in_a_quantile_is_one_of_the_coordinates_on_either_side() -> None:
+    found = against(GAUSSIAN, "exact", MULTI, None, "gaussian")
+    assert (found.relation, found.proved, set(signs(found))) == ("equal", True, {"equal"})
+    more = against(GAUSSIAN * sp.Rational(1001, 1000), "exact", MULTI, None, "gaussian")
+    assert (more.relation, more.proved) == ("larger", True)
+
+
+def test_of_a_tight_radius_the_exact_one_is_compared() -> None:
+    known = rivals("laplace", K, 3)
+    chosen = {name: known[name] for name in ("theorem_1", "exact", "lecuyer")}
+    found = compare(EXACT_3, "laplace", K, 3, chosen, max_boxes=100, sound=True, tight=True)
+    assert [(one.relation, one.proved) for one in found] == [
+        ("larger", True),
+        ("equal", True),
+        ("larger", True),
+    ]
+    assert signs(found[2])[1] == "larger"  # two others leave more than PA there
+
+
+def test_a_tight_radius_crosses_as_its_own_formula_does() -> None:
+    known = rivals("uniform", BINARY, 2)
+    radius = half_width * (2 * p_a - 1)
+    for tight in (False, True):
+        found = compare(radius, "uniform", BINARY, 2, known, sound=tight, tight=tight)
+        if not tight:
+            expected = found
+    assert found == expected
+    assert {one.relation for one in found} == {"equal", "crosses"}
+
+
+@pytest.mark.parametrize("setting, classes", [(MULTI, None), (K, 3), (PAIRS, 2)])
+def test_what_is_sound_is_at_most_exact_and_its_regions_are_proved(
+    setting: Setting, classes: int | None
+) -> None:
+    chosen = {"exact": rivals("laplace", setting, classes)["exact"]}
+    (plain,) = compare(THEOREM_1, "laplace", setting, classes, chosen)
+    (known,) = compare(THEOREM_1, "laplace", setting, classes, chosen, sound=True)
+    assert plain == known and (known.relation, known.proved) == ("smaller", True)
+
+
+def test_too_few_boxes_leave_a_comparison_undecided() -> None:
+    known = rivals("laplace", MULTI, None)
+    (found,) = compare(
+        THEOREM_1, "laplace", MULTI, None, {"lecuyer": known["lecuyer"]}, max_boxes=1
+    )
+    assert (found.relation, found.proved) == ("undecided", False)
+    assert {one.relation for one in found.regions if one.slice is None} >= {"undecided"}
+
+
 # -- proofs and curves ---------------------------------------------------------------------------
 
 
@@ -303,6 +296,17 @@ def test_a_minimum_and_cases_on_the_right() -> None:
     cases = sp.Piecewise((inner + 1, inner < 2), (2 * inner, True))
     assert AtMost(one, inner, sp.Min(cases, inner + sp.exp(-inner))).run().status is True
     assert AtMost(one, inner + 1, sp.Min(cases, inner)).run().status is False
+
+
+def test_a_maximum_is_bounded_by_its_parts_and_bounds_by_one_of_its_own() -> None:
+    (one, _) = sectors("laplace", BINARY, 2, proportional=True)
+    low, high = inner / 2 + 1, 2 * inner - 1
+    assert AtMost(one, sp.Max(inner, low), sp.Max(low, high, inner)).run().status is True
+    assert AtMost(one, inner, sp.Max(low, high) / 3).run().status is False
+    assert AtMost(one, sp.Max(inner, low) / 2, sp.Max(low, high)).run().status is True
+    # no single part is the larger one everywhere
+    assert AtMost(one, inner - sp.Rational(1, 3), sp.Max(low, high)).run().status is True
+    assert AtMost(one, sp.Max(inner, high), sp.Max(low, inner)).run().status is False
 
 
 def test_every_crossing_of_a_line_is_found() -> None:

@@ -14,13 +14,13 @@ from theory.conjectures.expressions import parse_expression
 from theory.conjectures.jets import OutsideError
 from theory.conjectures.places import (
     Place,
-    PointValues,
     exact_radius,
     hard_places,
     named_numbers,
     quantile,
     symbolic_radius,
 )
+from theory.conjectures.point_values import PointValues
 from theory.conjectures.sectors import unit
 from theory.conjectures.settings import Setting
 from theory.symbols import lam, p_a

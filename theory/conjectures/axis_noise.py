@@ -30,6 +30,7 @@ from theory.conjectures.axis_law import AxisLaw, Floats, WorstSets, half_lines
 from theory.conjectures.axis_radius import level_radius
 from theory.conjectures.density_checks import (
     density_law,
+    frozen,
     is_log_concave,
     scipy_law,
     unit_density,
@@ -335,18 +336,18 @@ _SCIPY = {"laplace": "laplace", "norm": "gaussian", "uniform": "uniform"}
 
 
 def _from_scipy(distribution: Any) -> AxisNoise:
-    frozen = isinstance(distribution, stats.distributions.rv_frozen)
-    if frozen and distribution.dist.name in _SCIPY and not distribution.dist.shapes:
+    distribution = frozen(distribution)
+    classic = isinstance(distribution, stats.distributions.rv_frozen)
+    if classic and distribution.dist.name in _SCIPY and not distribution.dist.shapes:
         given = dict(zip(("loc", "scale"), distribution.args, strict=False)) | distribution.kwds
         low, scale = float(given.get("loc", 0.0)), float(given.get("scale", 1.0))
         name = _SCIPY[distribution.dist.name]
-        if name == "uniform" and low == -0.5 * scale:
-            return _named(name, to_fraction(0.5 * scale))
-        if name != "uniform" and low == 0.0:
+        low, scale = (low + 0.5 * scale, 0.5 * scale) if name == "uniform" else (low, scale)
+        if low == 0.0 < scale:
             return _named(name, to_fraction(scale))
     law, variance = scipy_law(distribution)
     text = describe(distribution)
-    if frozen:
+    if classic:
         words = [str(one) for one in distribution.args]
         words += [f"{key}={one}" for key, one in distribution.kwds.items()]
         text = f"{distribution.dist.name}({', '.join(words)})"

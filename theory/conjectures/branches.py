@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -15,7 +16,7 @@ from sympy.logic.boolalg import BooleanAtom
 
 from theory.conjectures.jets import OutsideError
 
-__all__ = ["UNDEFINED", "All", "AnyOf", "Plain", "Tree", "branches"]
+__all__ = ["UNDEFINED", "All", "AnyOf", "Plain", "Tree", "branches", "truth"]
 
 #: more cases than this on one box are not told apart
 _MOST_CASES = 64
@@ -129,42 +130,57 @@ class _Splitter:
     def _cases(self, node: sp.Piecewise) -> Iterator[Plain]:
         failed: list[sp.Expr] = []  # where an earlier case is not taken
         for value, condition in node.args:
-            truth = self._truth(condition)
-            if truth is False:
+            holds = truth(condition, self._is_at_least)
+            if holds is False:
                 continue
-            simple = isinstance(condition, sp.Ge | sp.Gt | sp.Le | sp.Lt) and truth is None
-            holds = [condition.gts - condition.lts] if simple else []
-            yield Plain(value, (*failed, *holds))
-            if truth is True:
+            simple = isinstance(condition, sp.Ge | sp.Gt | sp.Le | sp.Lt) and holds is None
+            where = [condition.gts - condition.lts] if simple else []
+            yield Plain(value, (*failed, *where))
+            if holds is True:
                 return
-            failed += [-one for one in holds]
+            failed += [-one for one in where]
         yield Plain(sp.nan)  # no case is certain to be taken: it may be undefined
 
-    def _truth(self, condition: sp.Basic) -> bool | None:
-        """True or False only where the condition has that value at every point of the box."""
-        if isinstance(condition, BooleanAtom):
-            return bool(condition)
-        if isinstance(condition, sp.Not):
-            inner = self._truth(condition.args[0])
-            return None if inner is None else not inner
-        if isinstance(condition, sp.And | sp.Or):
-            truths = [self._truth(one) for one in condition.args]
-            decisive = isinstance(condition, sp.Or)
-            if decisive in truths:
-                return decisive
-            return None if None in truths else not decisive
-        if isinstance(condition, sp.Eq | sp.Ne):
-            return self._equality(condition)
-        strict = isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan)
-        difference = condition.gts - condition.lts
-        if self._is_at_least(difference, strict):
-            return True
-        return False if self._is_at_least(-difference, not strict) else None
 
-    def _equality(self, condition: sp.Basic) -> bool | None:
-        difference = condition.args[0] - condition.args[1]
-        apart = self._is_at_least(difference, True) or self._is_at_least(-difference, True)
-        return isinstance(condition, sp.Ne) if apart else None
+def truth(condition: sp.Basic, is_at_least: Known) -> bool | None:
+    """True or False only where the condition is known to have that value.
+
+    >>> u = sp.Symbol("u")
+    >>> truth(sp.And(u > 2, u < 3), lambda one, strict: one == 2 - u)  # u <= 2
+    False
+    """
+    if isinstance(condition, BooleanAtom):
+        return bool(condition)
+    if isinstance(condition, sp.Not):
+        inner = truth(condition.args[0], is_at_least)
+        return None if inner is None else not inner
+    if isinstance(condition, sp.And | sp.Or):
+        truths = [truth(one, is_at_least) for one in condition.args]
+        decisive = isinstance(condition, sp.Or)
+        if decisive in truths:
+            return decisive
+        return None if None in truths else not decisive
+    if isinstance(condition, sp.Eq | sp.Ne):
+        return _equality(condition, is_at_least)
+    strict = isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan)
+    ahead, behind = _differences(condition.gts, condition.lts)
+    if is_at_least(ahead, strict):
+        return True
+    return False if is_at_least(behind, not strict) else None
+
+
+def _equality(condition: sp.Basic, is_at_least: Known) -> bool | None:
+    both = _differences(*condition.args)
+    if any(is_at_least(one, True) for one in both):
+        return isinstance(condition, sp.Ne)
+    if all(is_at_least(one, False) for one in both):
+        return isinstance(condition, sp.Eq)
+    return None
+
+
+@lru_cache(maxsize=512)
+def _differences(first: sp.Expr, second: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    return first - second, second - first
 
 
 def _innermost(expression: sp.Basic, polarity: int) -> tuple[sp.Expr, int] | None:

@@ -7,18 +7,19 @@ with one variable less) and the one of order s is not negative on the box.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import sympy as sp
-from flint import fmpq
+from flint import arb, fmpq
 
 from theory.conjectures.evaluation import Evaluation
 from theory.conjectures.germs import Germs, Sign
 from theory.conjectures.jets import Index, NotRealError, OutsideError
+from theory.conjectures.numbers import as_ball
 from theory.conjectures.polynomials import Box
-from theory.conjectures.sectors import Sector, tail_a, tail_b
+from theory.conjectures.sectors import Sector, short_a, short_b, tail_a, tail_b
 
 __all__ = ["AbstainsError", "Closing", "Forms", "Lower", "Memory", "halves", "middle"]
 
@@ -26,12 +27,12 @@ __all__ = ["AbstainsError", "Closing", "Forms", "Lower", "Memory", "halves", "mi
 _ORDERS = (1, 2, 3)
 #: boxes that a coefficient on a face may take
 _FACE_BOXES = 24
-#: an unbounded side is cut here beyond its start, then ever farther
-_FIRST_CUT = fmpq(4)
+#: an unbounded side is cut here beyond its start, then at twice that, and from _SQUARES on squared
+_FIRST_CUT, _SQUARES = fmpq(4), fmpq(100)
 #: no cut beyond this many units: what is left there is undecided
-_LAST_CUT = fmpq(2**14)
-#: a Taylor coefficient where all tails are 1/2, by formula
-Memory = dict[tuple[sp.Expr, Index], Sign]
+_LAST_CUT = fmpq(2**40)
+#: a Taylor coefficient where all tails are equal, by formula
+Memory = dict[tuple[str, sp.Expr, Index], Sign]
 
 #: a margin in equal forms; the last is as the radius was written
 Forms = tuple[sp.Expr, ...]
@@ -77,7 +78,7 @@ class Closing:
         self._sector = sector
         self._evaluations: dict[tuple[Box, Index], Evaluation] = {}
         self._contacts: list[Box] = []
-        self._origins = {} if memory is None else memory
+        self._formulas = {} if memory is None else memory
         self._effort = 0
 
     @property
@@ -119,27 +120,35 @@ class Closing:
             if sign in (Sign.ZERO, Sign.POSITIVE):
                 return sign
             best = best if best.is_proof else sign
-        if not best.is_proof and all(low == 0 and high == 0 for low, high in box):
-            return self._at_origin(margin[-1], index)
+        if best.is_proof:
+            return best
+        if all(low == 0 and high == 0 for low, high in box):
+            return self._by_formula(margin[-1], index, self._sector.at_origin)
+        if self._is_edge(box):
+            return self._by_formula(margin[-1], index, self._sector.at_edge)
         return best
 
     def _on_box(self, margin: Forms, box: Box, index: Index) -> Forms:
         # where both tails are one number all over the box, they are one symbol
         place = self._sector.same_tails
-        if place is None or any(end != 0 for end in box[place]) or index[place]:
+        if place is None or not self._is_edge(box) or index[place]:
             return margin
-        return tuple(form.xreplace({tail_b: tail_a}) for form in margin)
+        return tuple(form.xreplace({tail_b: tail_a, short_b: short_a}) for form in margin)
 
-    def _at_origin(self, form: sp.Expr, index: Index) -> Sign:
-        """A Taylor coefficient where all tails are 1/2: by SymPy, for roots of rationals."""
+    def _is_edge(self, box: Box) -> bool:
+        """Whether both tails are one number all over the box."""
+        place = self._sector.same_tails
+        return place is not None and all(end == 0 for end in box[place])
+
+    def _by_formula(self, form: sp.Expr, index: Index, place: Callable[[sp.Expr], sp.Expr]) -> Sign:
+        """Whether a Taylor coefficient is 0 where tails are equal: by SymPy, for rationals."""
         if sum(index) > 2 or self._sector.scale_sign:
             return Sign.UNKNOWN
-        key = (form, index)
-        if key not in self._origins:
-            value = self._sector.derivative(form, index)
-            zero = self._sector.at_origin(value) == 0
-            self._origins[key] = Sign.ZERO if zero else Sign.UNKNOWN
-        return self._origins[key]
+        key = (place.__name__, form, index)
+        if key not in self._formulas:
+            zero = place(self._sector.derivative(form, index)) == 0
+            self._formulas[key] = Sign.ZERO if zero else Sign.UNKNOWN
+        return self._formulas[key]
 
     def _at_least(self, margin: Forms, box: Box, index: Index, factor: int) -> Lower:
         """Whether factor * the Taylor coefficient is at least 0 on the box, without bisection."""
@@ -150,11 +159,14 @@ class Closing:
             return Lower(True, strict=True, everywhere=True)
         if sign is Sign.OUTSIDE:
             return Lower(False)
-        # where nothing vanishes at an edge a derivative's sign or smaller boxes will do
         best = Lower(sign.is_proof)
-        orders = (
-            _ORDERS[:1] if self._is_positive_at_corners(margin, box, index, factor) else _ORDERS
-        )
+        corners = self._at_corners(margin, box, index, factor)
+        if corners is False:
+            return best
+        if corners and self._by_mean_value(margin, box, index, factor):
+            return Lower(True, strict=True, everywhere=True)
+        # where nothing vanishes at an edge a derivative's sign or smaller boxes will do
+        orders = _ORDERS[:1] if corners else _ORDERS
         for place, (low, high) in enumerate(box):
             if low == high:
                 continue
@@ -167,16 +179,51 @@ class Closing:
                 best = found if found.proved else best
         return best
 
-    def _is_positive_at_corners(self, margin: Forms, box: Box, index: Index, factor: int) -> bool:
-        if any(high is None for _, high in box):
-            return False
-        corners = product(*({low, high} for low, high in box if high is not None))
-        points = [tuple((one, one) for one in corner) for corner in corners]
-        try:
-            signs = (self._sign(margin, point, index, factor) for point in points)
-            return all(sign is Sign.POSITIVE for sign in signs)
-        except AbstainsError:
-            return False
+    def _at_corners(self, margin: Forms, box: Box, index: Index, factor: int) -> bool | None:
+        """True: positive at all corners of a bounded box. False: negative at one of any box."""
+        bounded = all(high is not None for _, high in box)
+        positive = True
+        for corner in product(*({low, low if high is None else high} for low, high in box)):
+            point = tuple((one, one) for one in corner)
+            try:
+                if self._sign(margin, point, index, factor) is Sign.POSITIVE:
+                    continue
+                positive = False
+                if self._sign(margin, point, index, -factor) is Sign.POSITIVE:
+                    return False
+            except AbstainsError:
+                positive = False
+        return True if positive and bounded else None
+
+    def _by_mean_value(self, margin: Forms, box: Box, index: Index, factor: int) -> bool:
+        """Whether the value at the middle is more than all slopes can take from it."""
+        self._effort += 1
+        point = tuple((one, one) for one in middle(box))
+        for form in self._on_box(margin, box, index):
+            try:
+                least = as_ball(self._least(form, point, index, factor))
+                for place, (low, high) in enumerate(box):
+                    if high is None or low == high:
+                        continue
+                    above = _raised(index, place, 1)
+                    fall, rise = (-self._least(form, box, above, sign) for sign in (1, -1))
+                    least -= fall.max(rise) * above[place] * arb(high - low) / 2
+            except (OutsideError, NotRealError):
+                continue
+            if least > 0:
+                return True
+        return False
+
+    def _least(self, form: sp.Expr, box: Box, index: Index, factor: int) -> arb:
+        """A lower bound of factor * the Taylor coefficient; OutsideError if there is none."""
+        at = self._at(box, index)
+        germ = at(form)
+        if factor < 0:
+            germ = at.germs.multiply(at.germs.constant(fmpq(-1)), germ)
+        least = at.germs.least(germ, index)
+        if least is None:
+            raise OutsideError("a coefficient that is not bounded")
+        return as_ball(least)
 
     def _from_face(
         self,
@@ -209,7 +256,9 @@ class Closing:
                 if positive or sign is Sign.POSITIVE or alone:
                     return Lower(True, strict=self._noted(on_face))
             if on_face is not None and on_face.strict:
-                return weak  # nothing vanishes on the face: a smaller box will do
+                corners = any(index) and not on_face.everywhere
+                if not corners and len(self._contacts) == noted:
+                    return weak  # nothing vanishes on the face: a smaller box will do
             below = self._on_face(margin, face, above, factor * side**order)
             if not below.proved:
                 return weak
@@ -262,10 +311,7 @@ def middle(box: Box) -> tuple[fmpq, ...]:
 def halves(box: Box) -> list[Box]:
     """The box in two along its widest side; none where it is a point or beyond the last cut."""
     widths = [
-        # of two unbounded sides the one that was cut less
-        fmpq(0)
-        if low == high
-        else (2 + 1 / (1 + low) if high is None else (high - low) / (1 + low))
+        fmpq(0) if low == high else _far_width(low) if high is None else (high - low) / (1 + low)
         for low, high in box
     ]
     place = max(range(len(box)), key=lambda one: widths[one])
@@ -278,7 +324,16 @@ def halves(box: Box) -> list[Box]:
             return []
         place = max(finite, key=lambda one: widths[one])
         low, high = box[place]
-    cut = 2 * low + _FIRST_CUT if high is None else (low + high) / 2
+    cut = _beyond(low) if high is None else (low + high) / 2
     first = (*box[:place], (low, cut), *box[place + 1 :])
     second = (*box[:place], (cut, high), *box[place + 1 :])
     return [second, first]
+
+
+def _far_width(low: fmpq) -> fmpq:
+    """What an unbounded side counts for: less and less, so that the others are cut too."""
+    return fmpq(4, 1 + int(low.floor()).bit_length())
+
+
+def _beyond(low: fmpq) -> fmpq:
+    return 2 * low + _FIRST_CUT if low < _SQUARES else low**2

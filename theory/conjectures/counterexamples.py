@@ -21,8 +21,16 @@ from theory.balls import Ball, rational_ball
 from theory.bounds import Bounds
 from theory.claim import Grade
 from theory.conjectures.axis_noise import AxisNoise
-from theory.conjectures.settings import Setting, implied_pair, in_domain
-from theory.conjectures.slabs import CLASS_A, CLASS_B, FURTHER, Cell, Slabs, exact_text
+from theory.conjectures.settings import Setting, implied_pair, in_domain, parse_setting
+from theory.conjectures.slabs import (
+    CLASS_A,
+    CLASS_B,
+    FURTHER,
+    Cell,
+    Slabs,
+    exact_text,
+    short_text,
+)
 from theory.conjectures.worst_slabs import (
     FLOAT_ERROR,
     PRECISIONS,
@@ -30,11 +38,11 @@ from theory.conjectures.worst_slabs import (
     is_provable,
     worst_slabs,
 )
-from theory.exact import decimal_enclosure, describe, working_precision
+from theory.exact import decimal_enclosure, working_precision
 
 __all__ = ["Counterexample", "find_counterexample"]
 
-_DIGITS = 30
+_DIGITS, _MOST_BITS = 30, 4_000
 _BALLS = "integral of the density in Arb balls"
 _FLOATS = "quadrature and survival function in floats, to 1e-10"
 
@@ -149,7 +157,7 @@ class Counterexample:
             if one is not None
             else "a mass or the margin is missing"
             for one, two in zip(stated, found, strict=True)
-            if two is not None and (one is None or one.lower > two.upper or two.lower > one.upper)
+            if two is not None and (one is None or not _agree(one, two))
         )
 
     @cached_property
@@ -171,18 +179,22 @@ class Counterexample:
 
     def _faults_of_fields(self) -> Iterator[str]:
         if not self.scale > 0:
-            yield f"scale = {describe(self.scale)} is outside (0, inf)"
+            yield f"scale = {short_text(self.scale)} is outside (0, inf)"
         if not 0 < self.r < self.radius_above:
-            yield f"r = {describe(self.r)} is outside (0, {describe(self.radius_above)})"
+            yield f"r = {short_text(self.r)} is outside (0, {short_text(self.radius_above)})"
         if not in_domain(self.setting, self.p_a, self.p_b, self.num_classes):
-            yield f"(PA, PB) = ({describe(self.p_a)}, {describe(self.p_b)}) is outside the domain"
+            yield f"(PA, PB) = {_pair(self.p_a, self.p_b)} is outside the domain"
+        own = {Setting.BINARY: 2, Setting.BINARY_PB: 2, Setting.MULTICLASS: None}
+        if self.num_classes != own.get(self.setting, self.num_classes or 0):
+            yield f"num_classes = {self.num_classes} does not go with setting = {self.setting}"
         if self.classifier.axis != 0:
             yield f"the classifier looks at axis {self.classifier.axis}, and delta is on axis 0"
         if not {CLASS_A, CLASS_B} <= set(self.classifier.labels):
             yield "the classifier is never cA, or never cB"
         classes = self.classifier.num_classes
         if self.num_classes is not None and classes > self.num_classes:
-            yield f"the classifier has {classes} classes, not {self.num_classes}"
+            number = short_text(Fraction(classes))
+            yield f"the classifier has {number} classes, not {self.num_classes}"
 
     def _weigh(self, bits: int) -> _Weights:
         labels = range(max(self.classifier.labels) + 1)
@@ -238,7 +250,7 @@ class Counterexample:
             "classifier": self.classifier.in_words(),
             "edges": ", ".join(exact_text(edge) for edge in self.classifier.edges),
             "labels": ", ".join(str(label) for label in self.classifier.labels),
-            "finer": str(self.classifier.finer),
+            "finer": exact_text(Fraction(self.classifier.finer)),
         }
         if weights is not None:
             for place, balls in (("X", weights.at_x), ("Y", weights.at_y)):
@@ -256,14 +268,13 @@ class Counterexample:
     def lines(self) -> list[str]:
         """The counterexample in words, for a report."""
         words = self.as_json()
-        hypotheses = f"PA = {_short(words['p_a'], 1 - self.p_a)}"
+        place = f"scale {short_text(self.scale)}, PA = {short_text(self.p_a)}"
         if self.p_b is not None:
-            hypotheses += f", PB = {words['p_b']}"
+            place += f", PB = {short_text(self.p_b)}"
+        r = short_text(self.r)
         return [
-            f"{words['noise']}, scale {words['scale']}, {hypotheses}: the radius is above {self.r}"
-            if len(str(self.r)) <= _DIGITS
-            else f"{words['noise']}, scale {words['scale']}, {hypotheses}",
-            f"delta = {words['delta']} in any dimension, ||delta||_1 = {words['r']}",
+            f"{words['noise']}, {place}: the radius is above {r}",
+            f"delta = ({r}, 0, ..., 0) in any dimension, ||delta||_1 = {r}",
             f"the base classifier, {words['classifier']}",
             *(f"{name}: {text}" for name, text in words.items() if name.startswith("P(")),
             f"P(f(Y) = cA) - P(f(Y) = cB): {words['margin']} < 0" if "margin" in words else "",
@@ -319,9 +330,10 @@ def find_counterexample(
     ... )
     """
     if not in_domain(setting, p_a, p_b, num_classes):
-        raise ValueError(f"(p_a, p_b) = ({p_a}, {p_b}) is outside 0 < p_b <= p_a < 1")
+        raise ValueError(f"(p_a, p_b) = {_pair(p_a, p_b)} is outside 0 < p_b <= p_a < 1")
     if scale <= 0:
-        raise ValueError(f"scale = {scale} is outside (0, inf)")
+        raise ValueError(f"scale = {short_text(scale)} is outside (0, inf)")
+    setting, num_classes = parse_setting(setting, num_classes)
     top, other = implied_pair(setting, p_a, p_b, num_classes)
     for r, classifier in worst_slabs(noise, 1 - top, other, scale=scale, radius=radius_above):
         found = Counterexample(
@@ -332,11 +344,20 @@ def find_counterexample(
     return None
 
 
-def _short(text: str, complement: Fraction) -> str:
-    return text if len(text) <= _DIGITS else f"1 - {exact_text(complement)}"
+def _agree(stated: Bounds, found: Bounds) -> bool:
+    """Whether the two overlap, and the stated one is not much wider."""
+    room = 2.0 * (found.upper - found.lower)
+    overlap = stated.lower <= found.upper and found.lower <= stated.upper
+    return overlap and stated.upper - stated.lower <= room
+
+
+def _pair(p_a: Fraction, p_b: Fraction | None) -> str:
+    return f"({short_text(p_a)}, {'None' if p_b is None else short_text(p_b)})"
 
 
 def _decimals(ball: Ball) -> str:
+    if ball != 0 and abs(ball) < arb(2) ** -_MOST_BITS:
+        return str(ball.str(_DIGITS))  # an enclosure too, and no power of ten is written out
     low, high = decimal_enclosure(ball, _DIGITS)
     return low if low == high else f"[{low}, {high}]"
 

@@ -7,7 +7,7 @@ radius is refuted at a rational place, where it exceeds the exact one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import sympy as sp
@@ -17,9 +17,10 @@ from theory.balls import PRECISION, Ball
 from theory.claim import Grade
 from theory.conjectures.jets import OutsideError
 from theory.conjectures.logarithms import split_logarithms
-from theory.conjectures.places import Place, named_numbers, symbolic_radius, to_sympy
-from theory.conjectures.proofs import Proof, Prover
+from theory.conjectures.places import FarPlace, Place, named_numbers, symbolic_radius, to_sympy
+from theory.conjectures.proofs import Proof
 from theory.conjectures.questions import Question
+from theory.conjectures.reductions import reduced
 from theory.conjectures.sectors import Sector, log_scale, sectors
 from theory.exact import floor_float, to_fmpq
 from theory.symbols import p_a
@@ -27,9 +28,9 @@ from theory.symbols import p_a
 __all__ = ["Decision", "Question", "decide"]
 
 _DIGITS = (3, 6, 9, 12, 16, 24, 40, 60)
-_MAX_BOXES = 400
-#: a scale beyond 10^(+-_FAR) is too far to be written down
-_FAR = 4000
+_MAX_BOXES = 800
+#: a scale or a tail beyond exp(+-_FAR) is too far to be written down
+_FAR = 30_000
 
 
 @dataclass
@@ -37,7 +38,8 @@ class Decision:
     """What was found: see `l1cert.workbench.BoundReport` for the meaning of each.
 
     ``place`` is where a radius that is not sound exceeds the exact one, and ``radius_above`` a
-    rational that the radius exceeds there and the exact one does not.
+    rational that the radius exceeds there and the exact one does not. It is None, and ``beyond``
+    says where, if that is too near to an end of the domain for rationals of a few digits.
     """
 
     sound: bool | None
@@ -47,6 +49,7 @@ class Decision:
     closed_ball: bool | None = None
     place: Place | None = None
     radius_above: Fraction | None = None
+    beyond: FarPlace | None = None
     left: list[str] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
 
@@ -63,7 +66,37 @@ def decide(question: Question, *, max_boxes: int = _MAX_BOXES) -> Decision:
     (True, True, False)
     """
     with ctx.workprec(PRECISION):
-        return _Decider(question, max_boxes).decide()
+        cases = question.by_scale()
+        if not cases:
+            return _Decider(question, max_boxes).decide()
+        return _of_all([(_Decider(one, max_boxes).decide(), scale) for one, scale in cases])
+
+
+def _of_all(found: Sequence[tuple[Decision, Fraction | None]]) -> Decision:
+    """What is true of a radius that is another one at other scales, from what is true of each."""
+    for one, scale in found:
+        if one.beyond is not None and scale is not None:
+            size = sp.log(to_sympy(scale))
+            return replace(one, beyond=replace(one.beyond, log_scale=size))
+        if one.sound is False and scale is not None:
+            assert one.place is not None and one.radius_above is not None
+            above = one.radius_above * scale / one.place.scale
+            return replace(one, place=replace(one.place, scale=scale), radius_above=above)
+    every = [one for one, _ in found]
+    proofs = [proof for one in every for proof in one.proofs]
+    if any(one.sound is not True for one in every):
+        left = [words for one in every for words in one.left]
+        detail = "no counterexample was found at a rational scale, and boxes are left over"
+        return Decision(None, Grade.UNDECIDED, detail, left=left, proofs=proofs)
+    tight, closed = (
+        False if False in answers else None if None in answers else True
+        for answers in ([one.tight for one in every], [one.closed_ball for one in every])
+    )
+    boxes = sum(proof.boxes for proof in proofs)
+    how = "equal to the exact radius, exactly" if tight else "at most the exact radius"
+    detail = f"{how}, for each of {len(every)} radii, by the scale ({boxes} boxes)"
+    grade = Grade.PROVED if tight else Grade.ENCLOSED
+    return Decision(True, grade, detail, tight=tight, closed_ball=closed, proofs=proofs)
 
 
 class _Decider:
@@ -76,9 +109,7 @@ class _Decider:
             question.num_classes,
             proportional=question.proportional,
         )
-        self._provers = {
-            sector.name: Prover(sector, sector.local(radius), sector.exact) for sector in parts
-        }
+        self._provers = {sector.name: reduced(sector, sector.local(radius)) for sector in parts}
 
     def decide(self) -> Decision:
         worst = self._worst(self._places())
@@ -90,10 +121,9 @@ class _Decider:
             proofs.append(proof)
             if proof.status is False and proof.point is not None:
                 place = self._rational(proof.sector, proof.point)
-                if place is not None:
-                    return self._refuted(self._worst(self._around(place)) or place)
-                proof.status = None
-                proof.left.append(tuple((one, one) for one in proof.point))
+                if place is None:
+                    return _refuted_beyond(proof)
+                return self._refuted(self._worst(self._around(place)) or place)
         if any(proof.status is None for proof in proofs):
             left = [words for proof in proofs for words in _left(proof)]
             detail = "no counterexample was found, and boxes are left over without a proof"
@@ -216,16 +246,13 @@ class _Decider:
         with ctx.workprec(8 * PRECISION):
             tails = [sector.tail_at(at, side) for side in ("a", "b")]
             exponent = arb(at.get(log_scale, fmpq(0))) * sector.scale_sign
-            if not abs(exponent) < _FAR:
-                return None
             scale = exponent.exp()
             for digits in _DIGITS:
-                a, b = (None if one is None else _rounded(one, digits) for one in tails)
-                if a is None:
+                short = [_rounded(one, digits) for one in (*tails, scale) if one is not None]
+                if None in short:
                     return None
-                size = _rounded(scale, digits)
-                if size is None:
-                    return None
+                a, *others, size = (one for one in short if one is not None)
+                b = others[0] if others else None
                 place = Place(
                     1 - a if sector.sign_a > 0 else a,
                     None if b is None else (b if sector.sign_b > 0 else 1 - b),
@@ -260,6 +287,30 @@ class _Decider:
         )
 
 
+def _refuted_beyond(proof: Proof) -> Decision:
+    """The statement is false at a point of the sector, and no rational place near it shows it."""
+    sector = proof.sector
+    assert proof.point is not None
+    at = {
+        name: sp.Rational(int(value.p), int(value.q))
+        for name, value in zip(sector.variables, proof.point, strict=True)
+    }
+    quantile_a = sector.sign_a * sector.size_a.subs(at) * sector.quantile_unit
+    quantile_b = None
+    if sector.size_b is not None:
+        quantile_b = -sector.sign_b * sector.size_b.subs(at) * sector.quantile_unit
+    where = FarPlace(quantile_a, quantile_b, sector.scale_sign * at.get(log_scale, sp.S.Zero))
+    return Decision(
+        False,
+        Grade.REFUTED,
+        "the radius exceeds the exact one there, by balls; no witness is written down",
+        tight=False,
+        closed_ball=False,
+        beyond=where,
+        proofs=[proof],
+    )
+
+
 def _worth(stated: Ball, exact: Ball, place: Place) -> Ball:
     """How much an excess is worth as a witness: in units of the scale, less in the far tails."""
     rare = min(place.p_a, 1 - place.p_a)
@@ -279,9 +330,12 @@ def _between(stated: Ball, exact: Ball) -> Fraction:
 
 
 def _rounded(ball: Ball, digits: int) -> Fraction | None:
+    """A rational of so many digits near a positive ball; None if it has no short one."""
     if not ball > 0:
         return None
     middle = arb(ball.mid())
+    if not abs(middle.log()) < _FAR:
+        return None
     power = int((middle.log() / arb(10).log()).floor().unique_fmpz() or 0)
     scaled = middle * arb(10) ** (digits - 1 - power)
     whole = (scaled + arb(1) / 2).floor().unique_fmpz()

@@ -15,20 +15,81 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from scipy import stats
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
 from theory.conjectures.axis_law import AxisLaw, Floats
 from theory.conjectures.density_tables import TailTable
+from theory.conjectures.expression_nodes import preorder
 from theory.exact import describe
 from theory.symbols import x
 
-__all__ = ["density_law", "is_log_concave", "scipy_law", "unit_density"]
+__all__ = [
+    "affordable",
+    "density_law",
+    "frozen",
+    "is_log_concave",
+    "scipy_law",
+    "unit_density",
+]
 
 _SCALES = ("lam", "lambda", "sigma", "half_width")
 _POINTS = tuple(sp.Rational(n, 7) for n in (1, 3, 5, 9, 16, 40))
+_EVEN_POINTS = (*_POINTS, *(sp.Rational(9, 7) * sp.Integer(2) ** k for k in range(-12, 21)))
 _FACTORS = (sp.Rational(2, 9), sp.Rational(7, 4), sp.Integer(5))
+_OCTAVES = 2.0 ** np.arange(0.0, 1001.0)
+_NEGLIGIBLE = -2000.0  # such a logarithm of a density leaves less than 1e-305 beyond
 _PLACES = np.concatenate([[0.0], 2.0 ** np.arange(-30.0, 40.0, 0.25)])
+
+
+_MOST_DEGREE = 1_000
+_GROWING = (sp.exp, sp.sinh, sp.cosh)
+_OUTSIDE = (*_GROWING, sp.sin, sp.cos, sp.tan)
+# what is here is not multiplied out at an exact point, as gamma and binomial are
+_CHEAP = ("elementary", "special.bessel", "special.delta_functions", "special.error_functions")
+
+
+def affordable(expression: sp.Expr) -> sp.Expr:
+    """The expression, if SymPy can put a number for x: 9**9**(63*x) it would multiply out.
+
+    Raises ValueError in one line where it may not.
+
+    >>> affordable(2 ** sp.Symbol("x"))
+    Traceback (most recent call last):
+        ...
+    ValueError: the exponent x varies, or is complex: legal are real numbers, and exp
+    """
+    for node in preorder(expression):
+        if not node.free_symbols:
+            continue
+        if node.is_Pow and (node.exp.free_symbols or not node.exp.is_real):
+            text = f"the exponent {describe(node.exp)}"
+            raise ValueError(f"{text} varies, or is complex: legal are real numbers, and exp")
+        if isinstance(node, sp.Function) and not node.func.__module__.startswith(
+            tuple(f"sympy.functions.{one}" for one in _CHEAP)
+        ):
+            legal = "elementary, Bessel and error functions"
+            raise ValueError(f"noise has the function {node.func.__name__}, legal are {legal}")
+        if isinstance(node, sp.exp) and node.has(sp.log):
+            raise ValueError(f"{describe(node)} has a log under exp: legal is a power of a number")
+        if isinstance(node, _OUTSIDE) and node.args[0].has(*_GROWING):
+            raise ValueError(f"{describe(node)} grows too fast: legal is no exp inside exp or sinh")
+    if _degree(expression) > _MOST_DEGREE:
+        raise ValueError(
+            f"{describe(expression)} is of a degree above {_MOST_DEGREE}, the legal one"
+        )
+    return expression
+
+
+def _degree(node: sp.Basic) -> float:
+    """How many times longer than x a number may become that is exact if x is."""
+    inner = [_degree(one) for one in node.args]
+    if node.is_Pow:
+        return inner[0] * max(abs(float(node.exp)), 1.0)
+    if node.is_Mul or node.is_Add:  # a common denominator is a product too
+        return sum(inner)
+    return max(inner, default=1.0)
 
 
 def unit_density(expression: sp.Expr) -> tuple[sp.Expr, str | None]:
@@ -54,15 +115,14 @@ def unit_density(expression: sp.Expr) -> tuple[sp.Expr, str | None]:
     if len(scales) > 1:
         raise ValueError(f"noise has the scales {', '.join(scales)}, legal is one of {_SCALES}")
     density = expression.xreplace({by_name["x"]: x})
+    affordable(density)
     if not scales:
-        _check_even(density)
-        return density, None
+        return _even(density), None
     scale = sp.Dummy(scales[0], positive=True)
     density = density.xreplace({by_name[scales[0]]: scale})
     unit = density.subs(scale, 1)
     _check_scaling(density, scale, unit)
-    _check_even(unit)
-    return unit, scales[0]
+    return _even(unit), scales[0]
 
 
 def _without(expression: sp.Expr, scale: sp.Symbol) -> sp.Expr:
@@ -81,15 +141,14 @@ def _check_scaling(density: sp.Expr, scale: sp.Symbol, unit: sp.Expr) -> None:
     moved = scale * density.subs(x, scale * x)
     for point in _POINTS:
         for factor in _FACTORS:
-            value, wanted = (
-                sp.N(moved.subs({x: point, scale: factor}), 40),
-                sp.N(unit.subs(x, point), 40),
-            )
+            value = _at(moved.subs(scale, factor), point)
+            wanted = _at(unit, point)
             if not _same(value, wanted):
                 raise ValueError(
                     f"noise is not f(x/s)/s in s = {scale.name}: s f(s x) at x = {point} is "
                     f"{sp.N(wanted, 6)} for s = 1 and {sp.N(value, 6)} for s = {factor}"
                 )
+    moved = sp.piecewise_fold(moved)
     forms = (moved, _without(moved, scale), sp.expand(moved), _without(sp.expand(moved), scale))
     if all(scale in form.free_symbols for form in forms):
         raise ValueError(
@@ -98,23 +157,34 @@ def _check_scaling(density: sp.Expr, scale: sp.Symbol, unit: sp.Expr) -> None:
         )
 
 
+def _at(expression: sp.Expr, point: sp.Rational) -> sp.Expr:
+    value = sp.N(expression.subs(x, point), 40)
+    if not value.is_comparable:
+        found = describe(value)
+        raise ValueError(f"noise has no real value at x = {point} that SymPy can tell: {found}")
+    return value
+
+
 def _same(a: Any, b: Any) -> bool:
-    if not (a.is_number and b.is_number and a.is_finite and b.is_finite):
-        return bool(a == b)
     return bool(abs(a - b) <= sp.Float("1e-30", 40) * (abs(a) + abs(b)))
 
 
-def _check_even(density: sp.Expr) -> None:
-    mirrored = density.subs(x, -x)
-    if mirrored == density:
-        return
-    for point in _POINTS:
-        right, left = (sp.N(one.subs(x, point), 40) for one in (density, mirrored))
+def _even(density: sp.Expr) -> sp.Expr:
+    """The density; where it is even at all points that are tried, but not seen to be, that of |x|.
+
+    What is then said holds for the density that the report shows.
+    """
+    outward = sp.Dummy("x", positive=True)
+    if density.subs(x, -x) == density or density.subs(x, -outward) == density.subs(x, outward):
+        return density
+    for point in _EVEN_POINTS:
+        right, left = _at(density, point), _at(density, -point)
         if not _same(right, left):
             raise ValueError(
                 f"noise is not even: its density is {sp.N(right, 6)} at x = {point} and "
                 f"{sp.N(left, 6)} at x = {-point}, legal is f(-x) = f(x)"
             )
+    return density.subs(x, sp.Abs(x))
 
 
 def _floats(expression: sp.Expr, symbol: sp.Symbol) -> Callable[[Floats], Any]:
@@ -152,14 +222,20 @@ def density_law(density: sp.Expr) -> tuple[AxisLaw, float]:
     pdf = _floats(right, outward)
     logarithm = _floats(sp.expand_log(sp.log(right), force=True), outward)
 
-    def log_pdf(values: Floats) -> Floats:
-        values = np.abs(values)
+    def log_pdf(places: Floats) -> Floats:
+        outer = np.abs(places)
         with np.errstate(all="ignore"):
-            found, direct = np.real(logarithm(values)), np.log(np.real(pdf(values)))
+            found, direct = np.real(logarithm(outer)), np.log(np.real(pdf(outer)))
             # the expanded form knows values below the least float; at x = 0 only the density may
             known = np.isfinite(direct) | ~np.isfinite(found)
-            return np.asarray(np.where(known, direct, found))
+            values = np.where(known, direct, found)
+        # beyond, a power has overflowed
+        return np.where(np.isnan(values) & (np.abs(places) > negligible), -np.inf, values)
 
+    negligible = np.inf
+    with np.errstate(invalid="ignore"):
+        thin = _OCTAVES[log_pdf(_OCTAVES) < _NEGLIGIBLE]  # NaN is not below
+    negligible = float(thin[0]) if thin.size else np.inf
     end = _support_end(right, outward)
     _check_values(pdf)
     table = TailTable.of(log_pdf, end)
@@ -215,6 +291,29 @@ def _check_table(table: TailTable, log_pdf: Callable[[Floats], Floats]) -> None:
         )
 
 
+def frozen(distribution: Any) -> Any:
+    """A distribution of scipy with its numbers: norm stands for norm().
+
+    Raises ValueError for one that needs a shape, and for arrays of distributions.
+
+    >>> from scipy import stats
+    >>> frozen(stats.t)
+    Traceback (most recent call last):
+        ...
+    ValueError: noise = t has the shapes df, legal is a distribution with numbers for them
+    """
+    if isinstance(distribution, stats.rv_continuous):
+        if distribution.shapes:
+            text = f"noise = {distribution.name} has the shapes {distribution.shapes}"
+            raise ValueError(f"{text}, legal is a distribution with numbers for them")
+        return distribution()
+    with np.errstate(all="ignore"):
+        shape = np.shape(distribution.pdf(0.0))
+    if shape != ():
+        raise ValueError(f"noise is an array of distributions of shape {shape}, legal is one")
+    return distribution
+
+
 def scipy_law(distribution: Any) -> tuple[AxisLaw, float]:
     """The law of a frozen continuous distribution of scipy, and its variance (or inf).
 
@@ -230,6 +329,7 @@ def scipy_law(distribution: Any) -> tuple[AxisLaw, float]:
         with np.errstate(all="ignore"):
             return np.asarray(distribution.logpdf(np.abs(values)))
 
+    _check_values(distribution.pdf)
     places = _PLACES[1:]
     with np.errstate(all="ignore"):
         right, left = (np.asarray(distribution.pdf(sign * places)) for sign in (1.0, -1.0))
@@ -242,7 +342,6 @@ def scipy_law(distribution: Any) -> tuple[AxisLaw, float]:
             f"x = {places[uneven][0]:.6g} and {left[uneven][0]:.6g} at "
             f"x = {-places[uneven][0]:.6g}, legal is f(-x) = f(x)"
         )
-    _check_values(distribution.pdf)
     end = float(np.max(distribution.support()))
     table = TailTable.of(log_pdf, end)
     _check_table(table, log_pdf)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.conjectures.expression_nodes import preorder
+from theory.conjectures.density_checks import affordable
 from theory.conjectures.expression_reader import ALIASES, LEGAL, Reader
 from theory.conjectures.expression_text import PUBLISHED
 from theory.exact import describe
@@ -17,8 +17,6 @@ __all__ = ["parse_density"]
 
 _SCALES = ("lam", "lambda", "sigma", "half_width")
 _NAMES: Mapping[str, sp.Symbol] = {"x": x} | {name: ALIASES[name] for name in _SCALES}
-_MOST_DEGREE = 1_000
-_GROWING = (sp.exp, sp.sinh, sp.cosh)
 _LEGAL = LEGAL.replace(", ".join(PUBLISHED), "x, lam, sigma, half_width")
 
 
@@ -31,34 +29,6 @@ class _DensityReader(Reader):
         if name in ALIASES:
             raise self._refused(node, "is an unknown name")
         return super()._name(node, name)
-
-
-def _affordable(expression: sp.Expr) -> sp.Expr:
-    """The expression, if SymPy can put a number for x: 9**9**(63*x) it would multiply out."""
-    for node in preorder(expression):
-        if node.is_Pow and node.exp.free_symbols:
-            raise ValueError(
-                f"the exponent {describe(node.exp)} varies: legal are numbers, and exp"
-            )
-        if isinstance(node, sp.exp) and node.has(sp.log):
-            raise ValueError(f"{describe(node)} has a log under exp: legal is a power of a number")
-        if isinstance(node, _GROWING) and node.args[0].has(*_GROWING):
-            raise ValueError(f"{describe(node)} grows too fast: legal is no exp inside exp or sinh")
-    if _degree(expression) > _MOST_DEGREE:
-        raise ValueError(
-            f"{describe(expression)} is of a degree above {_MOST_DEGREE}, the legal one"
-        )
-    return expression
-
-
-def _degree(node: sp.Basic) -> float:
-    """How many times longer than x a number may become that is exact if x is."""
-    inner = [_degree(one) for one in node.args]
-    if node.is_Pow:
-        return inner[0] * max(abs(float(node.exp)), 1.0)
-    if node.is_Mul or node.is_Add:  # a common denominator is a product too
-        return sum(inner)
-    return max(inner, default=1.0)
 
 
 def parse_density(text: str) -> sp.Expr:
@@ -97,7 +67,7 @@ def parse_density(text: str) -> sp.Expr:
         named = "laplace, gaussian, uniform and a density in x"
         raise ValueError(f"noise = {describe(text)} is unknown: legal are {named}")
     try:
-        return _affordable(_DensityReader(text).expression())
+        return affordable(_DensityReader(text).expression())
     except ValueError as error:
         said = " ".join(str(error).split()).replace(LEGAL, _LEGAL)
     except (RuntimeError, MemoryError, ArithmeticError, TypeError) as error:

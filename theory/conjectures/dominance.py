@@ -112,6 +112,8 @@ def compare(
     rivals: Mapping[str, Rival],
     *,
     max_boxes: int = _MAX_BOXES,
+    sound: bool | None = None,
+    tight: bool | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare a radius with others on the whole domain, under equal variance.
 
@@ -129,6 +131,10 @@ def compare(
         As from `theory.conjectures.rivals.rivals`; others may be added.
     max_boxes : int
         For each proof on one sector or one piece of a curve; at least 1.
+    sound, tight : bool, optional
+        True if it is proved that the radius is at most the exact one wherever it is positive, and
+        that it is the exact one wherever that is positive. Neither is proved again, and of a tight
+        radius the exact one's own formula is compared.
 
     Returns
     -------
@@ -155,7 +161,17 @@ def compare(
         raise ValueError(f"max_boxes = {max_boxes} is outside [1, inf)")
     problem = _Problem(noise_name, setting, num_classes, max_boxes)
     own = problem.at_unit_scale(radius)
-    return tuple(problem.against(own, name, rival) for name, rival in rivals.items())
+    stated = _Stated(own, bool(sound), bool(tight))
+    return tuple(problem.against(stated, name, rival) for name, rival in rivals.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """The conjectured radius at unit scale, and what is proved of it."""
+
+    radius: sp.Expr
+    sound: bool
+    tight: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +192,20 @@ class _Problem:
             raise ValueError(f"{name} does not belong to setting = {self.setting}")
         return found
 
-    def against(self, own: sp.Expr, name: str, rival: Rival) -> Comparison:
+    def against(self, stated: _Stated, name: str, rival: Rival) -> Comparison:
         other = None if rival.radius is None else self.at_unit_scale(rival.radius)
-        coordinates = _coordinates(self.noise, own, other)
+        own = None if stated.tight else stated.radius
+        coordinates = self._coordinates(own, other)
         if not self.setting.has_p_b:
             lines = [
-                Line(one, one.local(own), self._local(one, other), self.max_boxes)
+                Line(one, self._local(one, own), self._local(one, other), self.max_boxes)
                 for one in self._sectors(coordinates)
             ]
             regions, crossings = _along(lines, name, None)
             relation = _overall(regions)
             return Comparison(name, relation, relation != "undecided", (*regions,), (*crossings,))
-        regions = self._on_sectors(self._sectors(coordinates), own, other)
+        is_below = stated.sound and other is None
+        regions = self._on_sectors(self._sectors(coordinates), own, other, is_below)
         crossings = []
         if _overall(regions) in ("crosses", "undecided"):
             for curve in SLICES:
@@ -198,41 +216,41 @@ class _Problem:
         relation = _overall(regions)
         return Comparison(name, relation, relation != "undecided", (*regions,), (*crossings,))
 
+    def _coordinates(self, own: sp.Expr | None, other: sp.Expr | None) -> str:
+        """The noise whose quantiles are coordinates in which both formulas are simple."""
+        if other is None:
+            return self.noise  # of which the exact radius is a sum of quantiles
+        forms = {self.noise if one is None else _form(one) for one in (own, other)}
+        return next((one for one in ("laplace", "gaussian") if one in forms), self.noise)
+
     def _sectors(self, coordinates: str) -> list[Sector]:
         return sectors(coordinates, self.setting, self.num_classes, proportional=True)
 
-    def _local(self, sector: Sector, other: sp.Expr | None) -> sp.Expr:
-        return exact_on(sector, self.num_classes) if other is None else sector.local(other)
+    def _local(self, sector: Sector, radius: sp.Expr | None) -> sp.Expr:
+        if radius is None:
+            return exact_on(sector, self.setting, self.num_classes, self.noise)
+        return sector.local(radius)
 
     def _on_sectors(
-        self, parts: Sequence[Sector], own: sp.Expr, other: sp.Expr | None
+        self, parts: Sequence[Sector], own: sp.Expr | None, other: sp.Expr | None, is_below: bool
     ) -> list[Region]:
-        pairs = []
+        found: list[tuple[Sector, _Pair]] = []
         for one in parts:
-            first, second, memory = one.local(own), self._local(one, other), Memory()
-            pairs.append((AtMost(one, first, second, memory), AtMost(one, second, first, memory)))
-        points = [[*product(_LOOKS[one.noise], repeat=2)] for one in parts]
-        seen = [
-            [any(one.is_false_at(at) for at in looks) for one in pair]
-            for pair, looks in zip(pairs, points, strict=True)
-        ]
+            first, second = self._local(one, own), self._local(one, other)
+            found.append((one, _Pair(one, first, second, is_below)))
         # where it is already known that they cross, proofs about the other sectors cost little
-        crosses = all(any(one[side] for one in seen) for side in (0, 1))
+        crosses = all(any(pair.false[side] for _, pair in found) for side in (0, 1))
         boxes = min(self.max_boxes, _FEW_BOXES) if crosses else self.max_boxes
-        found = []
-        for sector, pair, false in zip(parts, pairs, seen, strict=True):
-            below, above = (
-                False if known else one.run(max_boxes=boxes).status
-                for known, one in zip(false, pair, strict=True)
-            )
-            relation: Relation = "undecided"
-            if below is not None and above is not None:
-                relation = _BY_STATUS[below, above]
-            found.append(Region(sector.name, relation, relation != "undecided"))
-        return found
+        regions = []
+        for sector, pair in found:
+            relation = pair.relation(boxes)
+            if relation == "undecided":  # and so is the whole: what is left may cost little too
+                boxes = min(boxes, _FEW_BOXES)
+            regions.append(Region(sector.name, relation, relation != "undecided"))
+        return regions
 
     def _lines(
-        self, coordinates: str, own: sp.Expr, other: sp.Expr | None, curve: Slice
+        self, coordinates: str, own: sp.Expr | None, other: sp.Expr | None, curve: Slice
     ) -> list[Line]:
         found = []
         for one in sectors(coordinates, Setting.BINARY, 2, proportional=True):
@@ -245,23 +263,51 @@ class _Problem:
             if self.num_classes is not None:
                 places[classes_symbol] = sp.Integer(self.num_classes)
             sector = replace(one, places=places)
-            if other is None:
-                second = exact_on_slice(one, self.setting, self.num_classes, curve.share)
-            else:
-                second = _near(sector.local(other))
-            found.append(
-                Line(sector, _near(sector.local(own)), second, min(self.max_boxes, _SLICE_BOXES))
+            first, second = (
+                exact_on_slice(one, self.setting, self.num_classes, curve.share, self.noise)
+                if radius is None
+                else _near(sector.local(radius))
+                for radius in (own, other)
             )
+            found.append(Line(sector, first, second, min(self.max_boxes, _SLICE_BOXES)))
         return found
 
 
-def _coordinates(noise: str, own: sp.Expr, other: sp.Expr | None) -> str:
-    """The noise whose quantiles are coordinates in which both formulas are simple."""
-    if other is None:
-        return noise
-    if own.has(sp.log) or other.has(sp.log):
+class _Pair:
+    """Two radii on one sector: whether the first is at most the second, and the other way."""
+
+    def __init__(self, sector: Sector, first: sp.Expr, second: sp.Expr, is_below: bool) -> None:
+        memory = Memory()
+        self._both = (
+            AtMost(sector, first, second, memory),
+            AtMost(sector, second, first, memory),
+        )
+        same = first == second
+        self._known = (same or is_below, same)
+        looks = [*product(_LOOKS[sector.noise], repeat=2)]
+        #: at some point
+        self.false = [
+            not known and any(one.is_false_at(at) for at in looks)
+            for one, known in zip(self._both, self._known, strict=True)
+        ]
+
+    def relation(self, max_boxes: int) -> Relation:
+        """What is proved with so many boxes."""
+        found = []
+        for one, known, false in zip(self._both, self._known, self.false, strict=True):
+            status = known or (False if false else one.run(max_boxes=max_boxes).status)
+            if status is None:
+                return "undecided"
+            found.append(status)
+        below, above = found
+        return _BY_STATUS[below, above]
+
+
+def _form(radius: sp.Expr) -> str | None:
+    """The noise whose quantiles a radius is made of; None for a rational function."""
+    if radius.has(sp.log):
         return "laplace"
-    return "gaussian" if own.has(*_INVERSES) or other.has(*_INVERSES) else noise
+    return "gaussian" if radius.has(*_INVERSES) else None
 
 
 def _near(radius: sp.Expr) -> sp.Expr:

@@ -68,10 +68,7 @@ def compile_analytic(expression: sp.Expr, symbol: sp.Symbol) -> AnalyticFunction
     symbol : Symbol
         Positive along every path that the function will be integrated over.
 
-    Raises
-    ------
-    ValueError
-        The expression holds a function or a symbol that is not known here.
+    Raises ValueError if the expression holds a function or a symbol that is not known here.
 
     Examples
     --------
@@ -180,11 +177,7 @@ def _ends(part: sp.Interval, density: sp.Expr) -> tuple[Fraction, Fraction | Non
     low, high = part.start, part.end
     if not low.is_Rational or not (high.is_Rational or high is sp.oo):
         raise ValueError(f"the pieces of {density} do not end at rational points: {part}")
-    return _fraction(low), None if high is sp.oo else _fraction(high)
-
-
-def _fraction(number: sp.Rational) -> Fraction:
-    return Fraction(int(number.p), int(number.q))
+    return Fraction(low), None if high is sp.oo else Fraction(high)
 
 
 def can_integrate(density: sp.Expr) -> bool:
@@ -254,9 +247,9 @@ def _half(density: sp.Expr, low: Fraction, high: Fraction | None) -> Ball:
     for piece in _pieces(density):
         start = max(low, piece.low)
         stop = piece.high if high is None else high if piece.high is None else min(high, piece.high)
-        if stop is None:
-            total += _tail(density, piece, start)
-        elif start < stop:
+        if piece.high is None and (stop is None or start < stop):
+            total += _tail(density, piece, start, stop)
+        elif stop is not None and start < stop:
             total += _between(piece.function, rational_ball(start), rational_ball(stop))
     return total
 
@@ -285,6 +278,9 @@ class _Decay:
 def _decays(formula: sp.Expr) -> tuple[_Decay, ...] | None:
     """Every term of the formula with its decay, or None where one is not shown to have any."""
     for terms in (sp.Add.make_args(sp.expand(formula)), (formula,)):
+        # a term that is zero somewhere has a pole in its slope; a density that never rises has not
+        if len(terms) > 1 and not all(term.is_positive or term.is_negative for term in terms):
+            continue
         slopes = [sp.simplify(-sp.diff(term, _distance) / term) for term in terms]
         if all(_never_decreases(slope) for slope in slopes):
             return tuple(
@@ -295,17 +291,21 @@ def _decays(formula: sp.Expr) -> tuple[_Decay, ...] | None:
 
 
 def _never_decreases(slope: sp.Expr) -> bool:
+    if slope.has(sp.polygamma, sp.tan):  # not known to `compile_analytic`
+        return False
     change = sp.diff(slope, _distance)
     return bool(change.is_nonnegative or sp.simplify(change).is_nonnegative)
 
 
-def _tail(density: sp.Expr, piece: _Piece, start: Fraction) -> Ball:
-    """The integral over [start, oo) of the last piece."""
+def _tail(density: sp.Expr, piece: _Piece, start: Fraction, stop: Fraction | None) -> Ball:
+    """The integral over [start, stop] of the last piece; None: to infinity."""
     decays = _decays(piece.formula)
-    if decays is not None:
-        found = _decaying_tail(piece, decays, rational_ball(start))
-        if found is not None:
-            return found
+    end = arb.pos_inf() if stop is None else rational_ball(stop)
+    found = decays and _decaying_tail(piece, decays, rational_ball(start), end)
+    if found is not None:
+        return found
+    if stop is not None:
+        return _between(piece.function, rational_ball(start), end)
     far = max(start, Fraction(1))
     found = _reciprocal_tail(piece.formula, far)
     if found is not None:
@@ -314,7 +314,7 @@ def _tail(density: sp.Expr, piece: _Piece, start: Fraction) -> Ball:
     return _complement(density, start)
 
 
-def _decaying_tail(piece: _Piece, decays: Sequence[_Decay], start: Ball) -> Ball | None:
+def _decaying_tail(piece: _Piece, decays: Sequence[_Decay], start: Ball, stop: Ball) -> Ball | None:
     tiny = arb(2) ** -ctx.prec
     # a formula that vanishes at zero is measured at 1
     size = sum(abs(acb(piece.function(acb(at), False)).real).lower() for at in (start, start + 1))
@@ -323,6 +323,8 @@ def _decaying_tail(piece: _Piece, decays: Sequence[_Decay], start: Ball) -> Ball
     if fall > ctx.prec:  # exp(-fall width) is 2^-prec; the midpoint is a float, hence exact
         width = (ctx.prec * arb(2).log() / fall).mid()
     for _ in range(_MOST_DOUBLINGS):
+        if not start + width < stop:
+            return _between(piece.function, start, stop)
         rest = reduce(lambda a, b: a + b, [one.beyond(start + width) for one in decays])
         if rest < tiny * size:
             body = _between(piece.function, start, start + width)
@@ -339,7 +341,10 @@ def _over_reciprocal(formula: sp.Expr) -> AnalyticFunction:
 
 def _reciprocal_tail(formula: sp.Expr, start: Fraction) -> Ball | None:
     """The integral over w = 1/x in [0, 1/start], where it is regular at 0."""
-    found = _between(_over_reciprocal(formula), arb(0), rational_ball(1 / start))
+    turned = _over_reciprocal(formula)
+    if not acb(turned(acb(arb(0, 2.0**-60)), False)).is_finite():
+        return None  # it would be subdivided about 0 in vain
+    found = _between(turned, arb(0), rational_ball(1 / start))
     return found if found.is_finite() and found.rel_accuracy_bits() > ctx.prec // 2 else None
 
 
@@ -360,14 +365,8 @@ def inverse_tail(
     """The point beyond which the density has this mass, by Newton's steps from a guess.
 
     A guess for further work, not an enclosure: what is built on it has to be weighed by `mass`.
+    Raises ArithmeticError if the steps do not settle.
 
-    Raises
-    ------
-    ArithmeticError
-        If the steps do not settle.
-
-    Examples
-    --------
     >>> density = sp.exp(-sp.Abs(x)) / 2
     >>> point = inverse_tail(density, Fraction(1, 10), Fraction(8, 5), 100)
     >>> round(float(point), 12)  # log(5)

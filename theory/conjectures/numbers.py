@@ -20,8 +20,10 @@ ZERO, ONE = fmpq(0), fmpq(1)
 #: trial division finds the primes of a rational up to this; others stay in a ball
 _LARGEST_PRIME = 1_000
 _MOST_FACTORED_BITS = 512
+#: a ball of fewer bits is multiplied by its ends: the product of radii would cross 0
+_WIDE = 8
 #: longer numerators and denominators are turned into balls
-_MOST_BITS = 4000
+_MOST_BITS = 100_000
 
 
 def is_exact(number: Number) -> bool:
@@ -77,14 +79,18 @@ def multiply(first: Number, second: Number) -> Number:
         product = first * second
         return product if _is_short(product) else arb(product)
     a, b = as_ball(first), as_ball(second)
-    result = a * b
-    if result.contains(0) and result.is_finite():
-        # balls that touch 0: the product of their ends, and not beyond 0
+    if min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) < _WIDE and a.is_finite():
         signs = [1 if one >= 0 else -1 if one <= 0 else 0 for one in (a, b)]
-        if all(signs):  # a ball that is 0 counts as positive: the product is 0
-            most = up_to(a.abs_upper() * b.abs_upper())
-            return most if signs[0] == signs[1] else -most
-    return result
+        if all(signs) and b.is_finite():
+            return _of_ends(a, b, signs[0] * signs[1])
+    return a * b
+
+
+def _of_ends(a: arb, b: arb, sign: int) -> arb:
+    """The product of two wide balls that do not cross 0, from its ends: it does not cross 0."""
+    low, high = a.abs_lower() * b.abs_lower(), a.abs_upper() * b.abs_upper()
+    most = low.union(high) if low > 0 else up_to(high)
+    return most if sign > 0 else -most
 
 
 def negative(number: Number) -> Number:

@@ -1,4 +1,4 @@
-"""A conjectured radius and the exact one at rational places, in balls: where a statement fails.
+"""Rational places of the domain, and the exact radius there in balls: where a statement fails.
 
 A place is PA, PB and the scale as rationals, so that anyone can recompute what is said of it.
 """
@@ -8,23 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 
 import sympy as sp
-from flint import arb, fmpq
+from flint import arb
 
 from theory.balls import Ball
-from theory.conjectures.branches import All, AnyOf, Plain, Tree, branches
-from theory.conjectures.evaluation import Evaluation, elementary
-from theory.conjectures.expressions import num_classes as classes_symbol
-from theory.conjectures.germs import Germs
-from theory.conjectures.jets import NotRealError, OutsideError
 from theory.conjectures.settings import Setting, implied_pair, in_domain
 from theory.exact import to_fmpq
-from theory.symbols import p_a, p_b
 
-__all__ = ["Place", "PointValues", "exact_radius", "hard_places", "quantile"]
+__all__ = ["FarPlace", "Place", "exact_radius", "hard_places", "quantile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +31,33 @@ class Place:
     def lies_in(self, setting: Setting, num_classes: int | None) -> bool:
         """Whether it belongs to the domain of a setting."""
         return in_domain(setting, self.p_a, self.p_b, num_classes)
+
+
+@dataclass(frozen=True, slots=True)
+class FarPlace:
+    """A place so near to an end that PA or PB is not written as a rational: by its quantiles.
+
+    PA = F(quantile_a) and PB = F(quantile_b), F being the distribution function of the noise at
+    scale 1; the scale is exp(log_scale).
+    """
+
+    quantile_a: sp.Expr
+    quantile_b: sp.Expr | None
+    log_scale: sp.Expr = sp.S.Zero
+
+    @property
+    def text(self) -> str:
+        """As in a report.
+
+        >>> FarPlace(sp.Integer(10**6), sp.Integer(-(10**9))).text
+        'PA = F(1000000), PB = F(-1000000000)'
+        """
+        parts = [f"PA = F({self.quantile_a})"]
+        if self.quantile_b is not None:
+            parts.append(f"PB = F({self.quantile_b})")
+        if self.log_scale != 0:
+            parts.append(f"scale = exp({self.log_scale})")
+        return ", ".join(parts)
 
 
 def quantile(noise: str, probability: Fraction) -> Ball:
@@ -70,77 +90,6 @@ def exact_radius(noise: str, setting: Setting, place: Place, num_classes: int | 
     if top == 1 - other:
         return quantile(noise, top)
     return (quantile(noise, top) - quantile(noise, other)) / 2
-
-
-class PointValues:
-    """The values of one radius at places.
-
-    Parameters
-    ----------
-    radius : SymPy expression
-        In p_A, p_B, num_classes and ``unit``, the noise's own scale.
-    unit : SymPy symbol
-        The symbol that stands for the scale.
-    num_classes : int or None
-        For the symbol of that name.
-
-    Examples
-    --------
-    >>> unit = sp.Symbol("s", positive=True)
-    >>> at = PointValues(unit * (2 * p_a - 1), unit, None)
-    >>> at(Place(Fraction(3, 4), None, Fraction(4)))
-    2.00000000000000
-    """
-
-    def __init__(self, radius: sp.Expr, unit: sp.Symbol, num_classes: int | None) -> None:
-        self._radius, self._unit, self._classes = elementary(radius), unit, num_classes
-
-    def __call__(self, place: Place) -> Ball | None:
-        """The value, or None where it is not real; OutsideError where no ball contains it."""
-        germs = Germs((), ())
-        rationals = {p_a: place.p_a, self._unit: place.scale}
-        if place.p_b is not None:
-            rationals[p_b] = place.p_b
-        if self._classes is not None:
-            rationals[classes_symbol] = Fraction(self._classes)
-        numbers = {symbol: to_fmpq(value) for symbol, value in rationals.items()}
-        at = Evaluation(germs, {s: partial(germs.constant, v) for s, v in numbers.items()})
-
-        def is_at_least(difference: sp.Expr, strict: bool) -> bool:
-            try:
-                sign = germs.sign(at(difference))
-            except (OutsideError, NotRealError):
-                return False
-            return sign.value == "positive" if strict else sign.is_proof
-
-        return _value(branches(self._radius, is_at_least), at)
-
-
-def _value(tree: Tree, at: Evaluation) -> Ball | None:
-    if isinstance(tree, Plain):
-        try:
-            jet = at.germs.collapsed(at(tree.formula))
-        except NotRealError:
-            return None
-        return arb(jet.value) if isinstance(jet.value, fmpq) else jet.value
-    values = [_value(one, at) for one in tree.parts]
-    if not values:
-        return None
-    if any(one is None for one in values):
-        # of several cases some are not real: none is certain
-        real = [one for one in values if one is not None]
-        if real:
-            raise OutsideError("a case that is not real beside one that is")
-        return None
-    total, *rest = (one for one in values if one is not None)
-    for one in rest:
-        if isinstance(tree, AnyOf):
-            total = total.min(one)
-        elif isinstance(tree, All) and tree.largest:
-            total = total.max(one)
-        else:
-            total = total.union(one)
-    return total
 
 
 #: distances from the ends of the domain, as powers of ten

@@ -18,16 +18,15 @@ from theory.balls import PRECISION
 from theory.conjectures.branches import UNDEFINED, All, AnyOf, Plain, Tree, branches
 from theory.conjectures.closing import (
     AbstainsError,
-    Closing,
-    Forms,
     Lower,
     Memory,
     halves,
     middle,
 )
+from theory.conjectures.conditions import Conditional
 from theory.conjectures.germs import Sign
 from theory.conjectures.jets import NotRealError, OutsideError
-from theory.conjectures.logarithms import factored, split_logarithms
+from theory.conjectures.margins import Margins, is_multiple
 from theory.conjectures.polynomials import Box
 from theory.conjectures.sectors import Candidate, Sector
 
@@ -62,7 +61,7 @@ class Proof:
     boxes: int = 0
 
 
-class Prover(Closing):
+class Prover(Conditional):
     """Statements ``left <= max(candidates)`` on one sector.
 
     Parameters
@@ -88,7 +87,7 @@ class Prover(Closing):
     """
 
     #: enclosures that a box may take on the average
-    effort = 150
+    effort = 40
 
     def __init__(
         self,
@@ -99,7 +98,8 @@ class Prover(Closing):
     ) -> None:
         super().__init__(sector, memory)
         self._left, self._candidates = left, tuple(candidates)
-        self._margins: dict[tuple[sp.Expr, sp.Expr, bool], Forms] = {}
+        self._is_exact_radius = self._candidates == sector.exact
+        self._margins = Margins(sector)
 
     def run(self, *, max_boxes: int = 400, aim: Aim = "proved") -> Proof:
         """Decide the statement, or say what is left after so many boxes.
@@ -147,7 +147,7 @@ class Prover(Closing):
     def _on(self, box: Box) -> Lower:
         """Whether the statement holds on a box, and on those of its faces where a case ends."""
         try:
-            tree, faces = self._cases(box)
+            tree, faces = self.cases(box)
         except OutsideError:
             return Lower(False)
         found = self._tree(tree, box)
@@ -162,11 +162,13 @@ class Prover(Closing):
             )
         return found
 
-    def _cases(self, box: Box) -> tuple[Tree, list[Box]]:
+    def cases(self, box: Box) -> tuple[Tree, list[Box]]:
         """The cases inside the box, and the faces on which a strict condition ends."""
         faces: list[Box] = []
 
         def is_at_least(difference: sp.Expr, strict: bool) -> bool:
+            if not strict and self._margins.is_known(difference):
+                return True
             kept, self._contacts = self._contacts, []
             try:
                 found = self._at_least((difference,), box, self._none, 1)
@@ -208,19 +210,30 @@ class Prover(Closing):
         for candidate in self._candidates:
             if not all(self._guarded(one, left, box) for one in candidate.guards):
                 continue
+            # the exact radius is never negative, and above any part of it where it is positive
+            if self._is_exact_radius and self._margins.is_share(left.formula, candidate.radius):
+                return Lower(True, strict=True)
             # a root is squared away where the right side is not negative
             squared = self._guarded(candidate.radius, left, box)
-            margin = self._margin(left.formula, candidate.radius, squared=squared)
+            margin = self._margins.forms(left.formula, candidate.radius, squared=squared)
             try:
-                found = self._at_least(margin, box, self._none, 1)
+                found = self._by_arguments(left.formula, candidate.radius, box)
+                if not found.proved:
+                    found = self._at_least(margin, box, self._none, 1)
             except AbstainsError:
                 return Lower(True, strict=True, abstains=True)
             if found.zero and not self._is_exact(candidate, left, box):
                 found = Lower(True)
             if found.strict or found.zero:
                 return found
+            if not found.proved:
+                found = self._by_conditions(margin, left.where, box)
             weak = found if found.proved else weak
         return weak
+
+    def _by_arguments(self, left: sp.Expr, right: sp.Expr, box: Box) -> Lower:
+        form = self._margins.by_arguments(left, right)
+        return Lower(False) if form is None else self._at_least((form,), box, self._none, 1)
 
     def _is_exact(self, candidate: Candidate, left: Plain, box: Box) -> bool:
         """Whether the candidate is the largest wherever the formula is stated on the box."""
@@ -229,29 +242,13 @@ class Prover(Closing):
 
     def _guarded(self, guard: sp.Expr, left: Plain, box: Box) -> bool:
         # where the formula is stated at all, one of its own conditions may be the guard
-        if any(_is_multiple(guard, one) for one in left.where):
+        if any(is_multiple(guard, one) for one in left.where):
             return True
         try:
             at = self._at(box, self._none)
             return at.germs.sign(at(guard)).is_proof
         except (OutsideError, NotRealError):
             return False
-
-    def _margin(self, left: sp.Expr, right: sp.Expr, *, squared: bool) -> Forms:
-        """Right - left, or c^2 z against the square of the right for c sqrt(z) on the left.
-
-        With logarithms split, as a product, and as it is written.
-        """
-        key = (left, right, squared)
-        if key not in self._margins:
-            # a case that was chosen may stand in a quantile
-            left = self._sector.with_quantiles(left)
-            factor, root = _root(left) if squared else (left, None)
-            plain = right - left if root is None else right**2 - factor**2 * root
-            self._margins[key] = tuple(
-                dict.fromkeys([split_logarithms(plain), factored(plain), plain])
-            )
-        return self._margins[key]
 
     # -- refutation ----------------------------------------------------------------------------
 
@@ -274,7 +271,7 @@ class Prover(Closing):
         box = tuple((one, one) for one in point)
         with ctx.workprec(PRECISION):
             try:
-                return self._tree_false(self._cases(box)[0], box)
+                return self._tree_false(self.cases(box)[0], box)
             except (OutsideError, AbstainsError):
                 return False
 
@@ -285,7 +282,7 @@ class Prover(Closing):
         if isinstance(tree, AnyOf):
             return all(self._tree_false(one, box) for one in tree.parts)
         possible = [one for one in self._candidates if self._may_hold(one, box)]
-        margins = [self._margin(tree.formula, one.radius, squared=False) for one in possible]
+        margins = [self._margins.forms(tree.formula, one.radius, squared=False) for one in possible]
         return bool(possible) and all(
             self._sign(margin, box, self._none, -1) is Sign.POSITIVE for margin in margins
         )
@@ -300,26 +297,3 @@ class Prover(Closing):
             except (OutsideError, NotRealError):
                 return False
         return True
-
-
-def _root(left: sp.Expr) -> tuple[sp.Expr, sp.Expr | None]:
-    """The factor c and the radicand z of a positive c sqrt(z), or None for z.
-
-    c sqrt(z) <= E is c^2 z <= E^2 where E is not negative.
-    """
-    half = sp.Rational(1, 2)
-    factors = sp.Mul.make_args(left)
-    roots = [one for one in factors if one.is_Pow and one.args[1] == half and one.free_symbols]
-    if len(roots) != 1:
-        return left, None
-    factor = sp.Mul(*(one for one in factors if one is not roots[0]))
-    if factor.free_symbols or not factor.is_positive:
-        return left, None
-    return factor, roots[0].args[0]
-
-
-def _is_multiple(guard: sp.Expr, condition: sp.Expr) -> bool:
-    if condition.count_ops() > 30 or not condition.is_polynomial() or not guard.is_polynomial():
-        return False
-    ratio = sp.cancel(guard / condition)
-    return bool(ratio.is_Rational and ratio > 0)

@@ -13,13 +13,17 @@ from flint import arb
 from theory.balls import Ball
 from theory.conjectures.degrees import scale_degree
 from theory.conjectures.expressions import half_width
-from theory.conjectures.places import Place, PointValues, exact_radius, hard_places, named_numbers
+from theory.conjectures.places import Place, exact_radius, hard_places, named_numbers
+from theory.conjectures.point_values import PointValues
+from theory.conjectures.scale_cases import scale_cases
 from theory.conjectures.sectors import unit
 from theory.conjectures.settings import Setting
 from theory.exact import to_fmpq
 from theory.symbols import lam, sigma
 
 __all__ = ["Question"]
+
+_NAMED: Mapping[str, sp.Symbol] = {"lam": lam, "sigma": sigma, "half_width": half_width}
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,8 @@ class Question:
     @cached_property
     def scaled(self) -> sp.Expr:
         """The radius with every scale word in units of ``unit``, the noise's own scale."""
-        named = {"lam": lam, "sigma": sigma, "half_width": half_width}
         return self.radius.subs(
-            {named[name]: value * unit for name, value in self.words.items()}, simultaneous=True
+            {_NAMED[name]: value * unit for name, value in self.words.items()}, simultaneous=True
         )
 
     @property
@@ -68,6 +71,24 @@ class Question:
         if self.radius == 0:
             return True
         return scale_degree(self.radius, (lam, sigma, half_width)) == 1
+
+    def by_scale(self) -> list[tuple[Question, Fraction | None]]:
+        """Questions about proportional radii that are together this one, each with a scale of it.
+
+        Empty unless the radius is one of several such radii, by the scale alone. The scale is None
+        where it is no rational.
+        """
+        if self.proportional:
+            return []
+        own = next(name for name, value in self.words.items() if value == 1)
+        scales: dict[sp.Expr, Fraction | None] = {}
+        for case in scale_cases(self.scaled, unit):
+            scales[case.radius] = scales.get(case.radius) or case.scale
+        found = [
+            (replace(self, radius=radius.subs(unit, _NAMED[own])), scale)
+            for radius, scale in scales.items()
+        ]
+        return found if all(one.proportional for one, _ in found) else []
 
     @cached_property
     def values(self) -> PointValues:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.conjectures.expression_text import half_width
-from theory.conjectures.sectors import Candidate, Sector, inner, tail_a
+from theory.conjectures.sectors import Candidate, Sector, inner, tail_a, tail_b
 from theory.conjectures.settings import Setting
 from theory.exact import describe
 from theory.symbols import lam, p_a, p_b, sigma
@@ -110,21 +110,50 @@ def check_noise(noise_name: str) -> None:
         raise ValueError(f"noise = {describe(noise_name)!r} is none of {', '.join(NOISES)}")
 
 
-def exact_on(sector: Sector, num_classes: int | None) -> sp.Expr:
-    """The exact radius of the sector's noise, in the sector's own symbols.
+def exact_on(
+    sector: Sector, setting: Setting, num_classes: int | None, noise: str | None = None
+) -> sp.Expr:
+    """The exact radius of a noise, by default the sector's, in the sector's own symbols.
 
     A candidate with a guard is about the top class's share when K - 1 others have PB each. It is
     the larger one only where that is more than PA, so there it is taken: its logarithm is
     then real.
 
     >>> from theory.conjectures.sectors import sectors
-    >>> exact_on(sectors("laplace", Setting.BINARY, 2, proportional=True)[0], 2)
-    k
+    >>> one = sectors("laplace", Setting.BINARY, 2, proportional=True)[0]
+    >>> exact_on(one, Setting.BINARY, 2), exact_on(one, Setting.BINARY, 2, "uniform")
+    (k, 1 - 2*t_a)
     """
-    plain = [one.radius for one in sector.exact if not one.guards]
-    guarded = [_where_it_counts(sector, one, num_classes) for one in sector.exact if one.guards]
+    if noise is not None and noise != sector.noise:
+        candidates = _candidates(sector, setting, num_classes, noise)
+    else:
+        candidates = sector.exact
+    plain = [one.radius for one in candidates if not one.guards]
+    guarded = [_where_it_counts(sector, one, num_classes) for one in candidates if one.guards]
     arms = [*plain, *guarded]
     return arms[0] if len(arms) == 1 else sp.Max(*arms, evaluate=False)
+
+
+def _candidates(
+    sector: Sector, setting: Setting, num_classes: int | None, noise: str
+) -> tuple[Candidate, ...]:
+    """As `Sector.exact`, of a noise whose quantiles are not the sector's coordinates."""
+    upper, unit = _UPPER[noise], sector.quantile_unit
+    if not sector.certifies:
+        return (Candidate(sp.Integer(0)),)
+    if sector.size_b is None or sector.size_b.subs(inner, 0) == 0:
+        return (Candidate(upper(tail_a) / unit),)
+    outer = upper(tail_b)
+    if setting is Setting.BINARY_PB or num_classes == 2:
+        return (Candidate(outer / unit),)
+    free = Candidate((sector.sign_a * upper(tail_a) + outer) / 2 / unit)
+    if num_classes is None:
+        return (free,)
+    y = (num_classes - 1) * tail_b  # PA is at least 1 - y
+    if noise != "laplace":
+        return free, Candidate((outer + upper(y)) / 2 / unit, (1 - y,))
+    far = Candidate((outer + upper(y)) / 2 / unit, (1 - 2 * y,))
+    return free, far, Candidate((outer - upper(1 - y)) / 2 / unit, (1 - y,))
 
 
 def _where_it_counts(sector: Sector, one: Candidate, num_classes: int | None) -> sp.Expr:
@@ -136,9 +165,13 @@ def _where_it_counts(sector: Sector, one: Candidate, num_classes: int | None) ->
 
 
 def exact_on_slice(
-    sector: Sector, setting: Setting, num_classes: int | None, share: sp.Rational | None
+    sector: Sector,
+    setting: Setting,
+    num_classes: int | None,
+    share: sp.Rational | None,
+    noise: str | None = None,
 ) -> sp.Expr:
-    """The exact radius where PB = share * min(PA, 1 - PA), in the sector's own symbols.
+    """The exact radius of a noise, by default the sector's, where PB = share * min(PA, 1 - PA).
 
     Parameters
     ----------
@@ -152,8 +185,8 @@ def exact_on_slice(
     Returns
     -------
     sympy.Expr
-        With Q the quantile function, (Q(PA') - Q(PB))/2 with PA' = max(PA, 1 - (K - 1) PB);
-        -Q(PB) with two classes; Q(PA) where PB = 1/2.
+        In the sector's own symbols, with Q the quantile function: (Q(PA') - Q(PB))/2 with
+        PA' = max(PA, 1 - (K - 1) PB); -Q(PB) with two classes; Q(PA) where PB = 1/2.
 
     Examples
     --------
@@ -162,23 +195,24 @@ def exact_on_slice(
     >>> exact_on_slice(one, Setting.MULTICLASS, None, sp.Rational(1, 2))
     k/2 - log(t_a)/2
     """
+    unit, upper = sector.quantile_unit, _UPPER[noise or sector.noise]
+    at = inner if noise in (None, sector.noise) else upper(tail_a) / unit
     if share is None:
-        return inner
-    unit, upper = sector.quantile_unit, _UPPER[sector.noise]
+        return at
     outer = upper(share * tail_a) / unit
     if setting is Setting.BINARY_PB or num_classes == 2:
         return outer
     if num_classes is None:
-        return (sector.sign_a * inner + outer) / 2
+        return (sector.sign_a * at + outer) / 2
     forced = (num_classes - 1) * share
     if sector.sign_a > 0 or forced <= 1:
         nearer = sector.sign_a > 0 and forced >= 1
-        return ((inner if nearer else upper(forced * tail_a) / unit) + outer) / 2
+        return ((at if nearer else upper(forced * tail_a) / unit) + outer) / 2
     above = forced * tail_a  # PA is tail_a here, and PA' = 1 - above where that is more
     top = sp.Piecewise(
         (upper(above) / unit, above <= sp.Rational(1, 2)),
         (-upper(1 - above) / unit, above + tail_a <= 1),
-        (-inner, True),
+        (-at, True),
     )
     return (top + outer) / 2
 

@@ -8,7 +8,7 @@ the coordinates, and the probabilities are the tails there, so that no digit is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,8 +18,9 @@ from flint import arb, fmpq
 from theory.conjectures.evaluation import elementary
 from theory.conjectures.expressions import num_classes as classes_symbol
 from theory.conjectures.germs import Germ, Germs
-from theory.conjectures.jets import Index, OutsideError
-from theory.conjectures.numbers import ZERO, Number, as_ball, is_zero, up_to
+from theory.conjectures.jets import Index
+from theory.conjectures.normal_tails import normal_tail
+from theory.conjectures.numbers import as_ball
 from theory.conjectures.polynomials import Box, Polynomial
 from theory.conjectures.settings import Setting
 from theory.symbols import p_a, p_b
@@ -30,8 +31,12 @@ __all__ = ["Sector", "sectors"]
 inner, outer_more = sp.symbols("k n", nonnegative=True)
 #: the tails P(X > |a|) and P(X > |b|), at most 1/2
 tail_a, tail_b = sp.symbols("t_a t_b", positive=True)
+#: how much the tails are below 1/2
+short_a, short_b = sp.symbols("u_a u_b", nonnegative=True)
 #: |log(scale)|, where a radius is not proportional to the scale
 log_scale = sp.Symbol("l", nonnegative=True)
+#: larger formulas are not made fractions: that must stay cheap whatever a user writes
+_MOST_NODES = 200
 #: the scale itself
 unit = sp.Symbol("s", positive=True)
 
@@ -75,6 +80,14 @@ class Sector:
         """Whether the exact radius is positive inside."""
         return any(one.radius != 0 for one in self.exact)
 
+    @property
+    def a_is_inner(self) -> bool:
+        """Whether |a| <= |b| on the whole sector (the other way round if not)."""
+        if self.size_b is None:
+            return True
+        half = sp.Rational(1, 2)
+        return bool((self.size_b - self.size_a).subs({inner: half, outer_more: half}) >= 0)
+
     def local(self, radius: sp.Expr) -> sp.Expr:
         """A radius in the published symbols, in those of the sector and in its unit of radius."""
         placed = elementary(radius.subs(dict(self.places), simultaneous=True))
@@ -93,6 +106,13 @@ class Sector:
         if self.noise != "laplace":
             return found
         return found.replace(lambda one: one.func is sp.log, self._tail_logarithm)
+
+    def with_explicit_tails(self, form: sp.Expr) -> sp.Expr:
+        """A formula with the tails in the coordinates, where they are polynomials in them."""
+        if self.noise != "uniform":
+            return form
+        sizes = {tail_a: self.size_a, tail_b: self.size_b}
+        return form.subs({tail: (1 - size) / 2 for tail, size in sizes.items() if size is not None})
 
     def _tail_logarithm(self, node: sp.Expr) -> sp.Expr:
         """log(c t^m) of a tail t = exp(-|z|)/2, as log(c) - m (|z| + log 2)."""
@@ -129,6 +149,9 @@ class Sector:
         found[tail_a] = partial(self._tail, germs, self.size_a)
         if self.size_b is not None:
             found[tail_b] = partial(self._tail, germs, self.size_b)
+        for short, tail in ((short_a, tail_a), (short_b, tail_b)):
+            if tail in found:
+                found[short] = partial(_below_half, germs, found[tail])
         if self.scale_sign:
             place = self.variables.index(log_scale)
             exponent = Polynomial.variable(germs.size, place).times(fmpq(-self.scale_sign))
@@ -179,6 +202,13 @@ class Sector:
         half = sp.Rational(1, 2)
         return form.subs({**zeros, tail_a: half, tail_b: half}, simultaneous=True)
 
+    def at_edge(self, form: sp.Expr) -> sp.Expr:
+        """A plain formula where both sizes are equal, as a fraction; a large one as it is."""
+        met = form.subs({outer_more: sp.Integer(0), tail_b: tail_a}, simultaneous=True)
+        if met.count_ops() > _MOST_NODES or met.has(sp.log, sp.erfcinv, sp.erfinv):
+            return met
+        return sp.cancel(met.replace(lambda one: one.func is sp.exp, _named_exponential))
+
     def _tail(self, germs: Germs, size: sp.Expr) -> Germ:
         at = self._polynomial(germs, size)
         half = fmpq(1, 2)
@@ -186,7 +216,7 @@ class Sector:
             return germs.polynomial(Polynomial.constant(germs.size, half) + at.times(-half))
         if self.noise == "laplace":
             return germs.decaying(at, half)
-        return _normal_tail(germs, at)
+        return normal_tail(germs, at)
 
     def _polynomial(self, germs: Germs, size: sp.Expr) -> Polynomial:
         total = Polynomial(germs.size, {})
@@ -196,71 +226,13 @@ class Sector:
         return total
 
 
-def _normal_tail(germs: Germs, at: Polynomial) -> Germ:
-    """Phi(-z) at z = sqrt(2 pi) w, for w = ``at``: exp(-pi w^2) M(z); exp(-c w^2) far out.
-
-    In these units its derivative at 0 is -1 and its second derivative 0, exactly.
-    """
-    square = (at * at).times_pi()
-    if at.greatest(germs.box) is not None:
-        jet = at.jet(germs.box, germs.orders)
-        if is_zero(jet.value):
-            return germs.bounded(jet.apply(_central_series))
-        return germs.decaying(square, jet.apply(_mills_series))
-    low = as_ball(at.least(germs.box))
-    if not low >= 1:
-        raise OutsideError("a normal tail on an unbounded box before 1")
-    if any(germs.orders):
-        changes = at.jet(germs.box, germs.orders, derivatives_only=True)
-        return germs.bounded(changes.apply(partial(_far_series, low)))
-    # -log M(z)/z^2 falls for z >= 2, as M(z) < 1/(z sqrt(2 pi)): it is between 0 and its start
-    z = low * _unit_ball()
-    far = -(_mills(z).log()) / z**2
-    return germs.decaying((at * at).times(arb.pi() * (1 + 2 * up_to(far))), fmpq(1))
+def _named_exponential(exponential: sp.Expr) -> sp.Expr:
+    return sp.Symbol(str(exponential), positive=True)
 
 
-def _far_series(low: arb, _: Number, highest: int) -> Sequence[Number]:
-    # Phi(-z) and its derivatives in w, all of which decay from w = 1 on
-    pi = arb.pi()
-    density = (-pi * low**2).exp()
-    known: list[Number] = [
-        up_to(density * _mills(low * _unit_ball())),
-        -up_to(density),
-        up_to(pi * low * density),
-        -up_to(2 * pi**2 / 3 * low**2 * density),
-    ]
-    if highest >= len(known):
-        raise OutsideError("a derivative of high order")
-    return known[: highest + 1]
-
-
-def _unit_ball() -> arb:
-    return (2 * arb.pi()).sqrt()
-
-
-def _mills(z: arb) -> arb:
-    return (z / arb(2).sqrt()).erfc() * (z**2 / 2).exp() / 2
-
-
-def _mills_series(at: Number, highest: int) -> Sequence[Number]:
-    # M' = z M - 1/sqrt(2 pi) in z, and so m_(n+1) = 2 pi (w m_n + m_(n-1))/(n + 1) in w
-    ball = as_ball(at)
-    low, high = arb(ball.lower()), arb(ball.upper())
-    found = [_mills(high * _unit_ball()).union(_mills(low * _unit_ball()))]  # M decreases
-    if highest:
-        found.append(2 * arb.pi() * ball * found[0] - 1)
-    for order in range(1, highest):
-        found.append(2 * arb.pi() * (ball * found[order] + found[order - 1]) / (order + 1))
-    return found
-
-
-def _central_series(_: Number, highest: int) -> Sequence[Number]:
-    # Phi(-z) = 1/2 - w + pi w^3/3 - pi^2 w^5/10 + ...
-    third, fifth = arb.pi() / 3, -(arb.pi() ** 2) / 10
-    known = [fmpq(1, 2), fmpq(-1), ZERO, third, ZERO, fifth, ZERO]
-    if highest >= len(known):
-        raise OutsideError("a derivative of high order")
-    return known[: highest + 1]
+def _below_half(germs: Germs, tail: Callable[[], Germ]) -> Germ:
+    minus = germs.multiply(germs.constant(fmpq(-1)), tail())
+    return germs.add(germs.constant(fmpq(1, 2)), minus)
 
 
 def sectors(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CLASS_A", "CLASS_B", "FURTHER", "Slabs", "exact_text", "short_between"]
+__all__ = ["CLASS_A", "CLASS_B", "FURTHER", "Slabs", "exact_text", "short_between", "short_text"]
 
 Floats = NDArray[np.float64]
 Cell = tuple[Fraction | None, Fraction | None]
@@ -19,7 +21,15 @@ CLASS_A, CLASS_B, FURTHER = 0, 1, 2
 #: Labels end here: floats do not tell more slabs apart than that.
 _LAST_LABEL = 2**53
 
-_MOST_DIGITS = 60
+#: A number of more digits is said in words; one of more bits is not even written out in JSON.
+_MOST_DIGITS, _MOST_BITS = 60, 4_000
+_ABOUT_DIGITS = 12
+
+#: A number nearer to 1 or 1/2 than that is told by its distance.
+_NEAR = Fraction(1, 10**6)
+
+#: Exponents have no end here: Python writes no integer of more than 4300 digits.
+_WIDE = Context(prec=_MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,8 @@ class Slabs:
             # the share of this cell that lies at or below the point
             below += np.clip(start - self.survival(along), 0.0, start - stop)
             total += start - stop
-        rank = np.floor(below / total * float(self.finer)) if total else np.zeros(along.shape)
+        classes = float(min(self.finer, 1 << 1000))  # those beyond _LAST_LABEL are not told apart
+        rank = np.floor(below / total * classes) if total else np.zeros(along.shape)
         return np.clip(rank, 0.0, float(min(self.finer - 1, _LAST_LABEL))).astype(np.int64)
 
     def in_words(self) -> str:
@@ -134,9 +145,9 @@ class Slabs:
             low, high = ends[i], ends[i + 1]
             where = "".join(
                 (
-                    "" if low is None else f"{exact_text(low)} < ",
+                    "" if low is None else f"{short_text(low)} < ",
                     "t",
-                    "" if high is None else f" <= {exact_text(high)}",
+                    "" if high is None else f" <= {short_text(high)}",
                 )
             )
             parts.append(f"{self._name(label)} for {where}")
@@ -147,8 +158,8 @@ class Slabs:
         if label < FURTHER:
             return ("cA", "cB")[label]
         if self.finer > 1:
-            many = str(self.finer)
-            number = many if len(many) <= _MOST_DIGITS // 3 else f"over 10^{len(many) - 1}"
+            tens = math.floor((self.finer.bit_length() - 1) * math.log10(2.0))
+            number = str(self.finer) if tens < _MOST_DIGITS // 3 else f"over 10^{tens}"
             return f"{number} further classes of equal probability at x, side by side"
         return f"class {label}"
 
@@ -167,7 +178,7 @@ def short_between(low: Fraction, high: Fraction) -> Fraction:
     # start where the step is just above the width: one decimal more may be needed
     width = high - low
     bits = width.numerator.bit_length() - width.denominator.bit_length()
-    places = -max(0, bits * 3 // 10 + 1)
+    places = -math.floor(bits * math.log10(2.0)) - 1
     while Fraction(10) ** -places > 2 * width:
         places += 1
     while True:
@@ -181,10 +192,15 @@ def short_between(low: Fraction, high: Fraction) -> Fraction:
 def exact_text(number: Fraction) -> str:
     """The number as an exact decimal where it has a short one, else as a ratio.
 
+    One of more than 4000 bits is said as `short_text` says it.
+
     >>> exact_text(Fraction(5, 4)), exact_text(Fraction(1, 3)), exact_text(Fraction(1, 10**300))
     ('1.25', '1/3', '1e-300')
     """
-    top, bottom, places = number.numerator, number.denominator, 0
+    top, bottom = number.numerator, number.denominator
+    if max(top.bit_length(), bottom.bit_length()) > _MOST_BITS:
+        return _short(number)
+    places = 0
     while bottom % 10 == 0:
         bottom, places = bottom // 10, places + 1
     for prime, other in ((2, 5), (5, 2)):
@@ -200,6 +216,48 @@ def exact_text(number: Fraction) -> str:
         return f"{sign}{digits}e-{places}"
     padded = digits.rjust(places + 1, "0")
     return f"{sign}{padded[:-places]}.{padded[-places:]}"
+
+
+def short_text(number: Fraction, *, longest: int = _MOST_DIGITS) -> str:
+    """The number in one line: exactly, or by its distance from 1/2 or 1, or to twelve digits.
+
+    It is written out exactly in at most ``longest`` characters, if it can be.
+
+    >>> short_text(Fraction(1, 3)), short_text(1 - Fraction(1, 10**90))
+    ('1/3', '1 - 1e-90')
+    >>> short_text(Fraction(32, 10**5001)), short_text(Fraction(2**900, 3**900))
+    ('3.2e-5000', 'about 3.29508672802e-159')
+    """
+    if max(number.numerator.bit_length(), number.denominator.bit_length()) <= _MOST_BITS:
+        text = exact_text(number)
+        if len(text) <= longest:
+            return text
+    return _short(number)
+
+
+def _short(number: Fraction) -> str:
+    """A number that is too long to be written out."""
+    start, rest = "", number
+    for anchor, name in ((Fraction(1), "1"), (Fraction(1, 2), "0.5")):
+        if abs(number - anchor) < _NEAR:
+            start, rest = f"{name} {'-' if number < anchor else '+'} ", abs(number - anchor)
+    decimal, exact = _leading_digits(rest, _MOST_DIGITS // 2)
+    if not exact:
+        start, decimal = start + "about ", _leading_digits(rest, _ABOUT_DIGITS)[0]
+    return start + str(decimal).lower()
+
+
+def _leading_digits(number: Fraction, digits: int) -> tuple[Decimal, bool]:
+    """The number to so many digits, and whether it is that; no power of ten is built twice."""
+    top, bottom = abs(number.numerator), number.denominator
+    bits = top.bit_length() - bottom.bit_length()
+    places = digits + 1 - math.floor(bits * math.log10(2.0))
+    ten = 10 ** abs(places)
+    whole, rest = divmod(top * ten, bottom) if places >= 0 else divmod(top, bottom * ten)
+    rounded = Context(prec=digits).create_decimal(whole)
+    exact = rest == 0 and rounded == whole
+    found = _WIDE.scaleb(rounded if number > 0 else -rounded, -places)
+    return _WIDE.normalize(found), exact
 
 
 def ascending(edges: Sequence[Fraction], labels: Sequence[int]) -> tuple[list[Fraction], list[int]]:

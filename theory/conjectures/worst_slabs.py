@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,6 +52,8 @@ _QUADRATURE = {"epsabs": 0.0, "epsrel": 1e-11, "limit": 50, "full_output": 1}
 #: More further classes than this are said to be equal parts, and not listed edge by edge.
 _MOST_LISTED = 32
 
+_LARGEST = Fraction(sys.float_info.max)
+
 #: What of the room between the exact and the conjectured radius an edge may take.
 _SHARE = Fraction(1, 8)
 
@@ -80,8 +83,8 @@ def cell_mass(noise: AxisNoise, low: Fraction | None, high: Fraction | None, bit
     """
     if is_provable(noise):
         return mass(noise.density, low, high, bits)
-    start = -math.inf if low is None else float(low)
-    stop = math.inf if high is None else float(high)
+    start = -math.inf if low is None else _to_float(low)
+    stop = math.inf if high is None else _to_float(high)
     of = noise.survival if start >= 0.0 else noise.cdf  # the one that does not cancel
     one = abs(float(of(stop)) - float(of(start)))
     reach = noise.law.half_support
@@ -92,6 +95,11 @@ def cell_mass(noise: AxisNoise, low: Fraction | None, high: Fraction | None, bit
         if a < b
     )
     return arb(one).union(arb(two)) * (1 + arb(0, FLOAT_ERROR))
+
+
+def _to_float(number: Fraction) -> float:
+    """The nearest float that is finite."""
+    return float(min(max(number, -_LARGEST), _LARGEST))
 
 
 def quantile(noise: AxisNoise, probability: Fraction, bits: int) -> Fraction:
@@ -126,10 +134,10 @@ class _Survival:
     """P(X > t) in floats, in the unit of the noise."""
 
     noise: AxisNoise
-    scale: float
+    scale: Fraction
 
     def __call__(self, points: Floats) -> Floats:
-        return self.noise.survival(points / self.scale)
+        return self.noise.survival(points / float(self.scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,9 @@ def _half_lines(request: _Request) -> Iterator[tuple[Fraction, Slabs]]:
     for bits in PRECISIONS:
         x_a = request.quantile(short, bits)
         x_b = x_a if short == other else request.quantile(other, bits)
-        room = request.radius - (x_a + x_b) / 2
+        exact = (x_a + x_b) / 2
+        # a shift far beyond the exact radius shows no more, and its masses cost more
+        room = min(request.radius - exact, max(request.scale, abs(x_a) + abs(x_b)))
         error = max(request.scale, abs(x_a), abs(x_b)) / 2 ** (bits - 8)
         if room <= -error:
             return
@@ -207,7 +217,7 @@ def _half_lines(request: _Request) -> Iterator[tuple[Fraction, Slabs]]:
                 continue
             edges.append(short_between(x_b + (most - x_b) / 64, most))
             labels.insert(1, FURTHER)
-        r = short_between(request.radius - room / 2, request.radius)
+        r = short_between(exact + room / 2, exact + room)
         try:
             classifier = _classified(request, edges, labels, bits)
         except ArithmeticError:
@@ -222,7 +232,8 @@ def _level_sets(request: _Request) -> Iterator[tuple[Fraction, Slabs]]:
     exact = Fraction(float(noise.radius(short, other))) * scale
     if request.radius <= exact:
         return
-    r = short_between((exact + request.radius) / 2, request.radius)
+    radius = min(request.radius, 2 * exact + scale)
+    r = short_between((exact + radius) / 2, radius)
     step = float(r / scale)
     sets = noise.worst_sets(step, short, other)
     if not sets.margin < 0.0:
@@ -232,7 +243,7 @@ def _level_sets(request: _Request) -> Iterator[tuple[Fraction, Slabs]]:
     steepness = float(np.sum(np.maximum(noise.pdf(ends), noise.pdf(ends - step))))
     for part in _SHRINKINGS:
         # where the density is flat an edge could move far, and cost the radius twice as much
-        most = min(-sets.margin / steepness, float((request.radius - exact) / scale))
+        most = min(-sets.margin / steepness, float((radius - exact) / scale))
         by = Fraction(most * part) * scale
         outside = _shrunk(sets.not_top, scale, by)
         # cB keeps more of its mass than the complement of cA, as the module says
@@ -282,7 +293,7 @@ def _classified(
     if total == 0 or classes == 1:
         return coarse
     if classes > _MOST_LISTED:
-        survival = _Survival(request.noise, float(request.scale))
+        survival = _Survival(request.noise, request.scale)
         return Slabs(0, 1, coarse.edges, coarse.labels, classes, survival)
     return _listed(request, coarse, total, classes, bits)
 
