@@ -121,6 +121,7 @@ def symbolic_radius(noise: str, probability: Fraction) -> sp.Expr:
 def named_numbers(radius: sp.Expr, most: int = 24) -> list[Fraction]:
     """The numbers in a radius, and those between two neighbours: where it may change.
 
+    >>> from theory.symbols import p_a
     >>> named_numbers(sp.Rational(9, 10) * p_a + sp.Rational(1, 2))
     [Fraction(1, 2), Fraction(7, 10), Fraction(9, 10)]
     """
