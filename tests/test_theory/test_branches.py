@@ -60,6 +60,8 @@ def holds(tree, point, bound):
 
 
 def value_of(radius, point):
+    if any(number(one.args[0], point) is None for one in radius.atoms(sp.Abs)):
+        return None  # the modulus of a complex number is no radius
     try:
         return number(radius, point)
     except (TypeError, ValueError):  # a condition on something that is not real

@@ -15,6 +15,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import BooleanAtom
 
 from theory.conjectures.jets import OutsideError
+from theory.conjectures.realness import is_total
 
 __all__ = ["UNDEFINED", "All", "AnyOf", "Plain", "Tree", "branches", "truth"]
 
@@ -138,7 +139,8 @@ class _Splitter:
             yield Plain(value, (*failed, *where))
             if holds is True:
                 return
-            failed += [-one for one in where]
+            # where a condition is not real the next case is taken as well
+            failed += [-one for one in where if is_total(one)]
         yield Plain(sp.nan)  # no case is certain to be taken: it may be undefined
 
 

@@ -19,6 +19,7 @@ from theory.conjectures.germs import Germs, Sign
 from theory.conjectures.jets import Index, NotRealError, OutsideError
 from theory.conjectures.numbers import as_ball
 from theory.conjectures.polynomials import Box
+from theory.conjectures.realness import demands
 from theory.conjectures.sectors import Sector, short_a, short_b, tail_a, tail_b
 
 __all__ = ["AbstainsError", "Closing", "Forms", "Lower", "Memory", "halves", "middle"]
@@ -76,7 +77,9 @@ class Closing:
 
     def __init__(self, sector: Sector, memory: Memory | None = None) -> None:
         self._sector = sector
-        self._evaluations: dict[tuple[Box, Index], Evaluation] = {}
+        self._evaluations: dict[tuple[Box, Index, bool], Evaluation] = {}
+        #: whether a root may stand for the part of a box where it is real
+        self._partial_roots = True
         self._contacts: list[Box] = []
         self._formulas = {} if memory is None else memory
         self._effort = 0
@@ -90,14 +93,14 @@ class Closing:
         return self._at_least(margin, box, self._none, 1)
 
     def _at(self, box: Box, orders: Index) -> Evaluation:
-        key = (box, orders)
+        key = (box, orders, self._partial_roots)
         if key not in self._evaluations:
             germs = self._germs(box, orders)
             self._evaluations[key] = Evaluation(germs, self._sector.values(germs))
         return self._evaluations[key]
 
     def _germs(self, box: Box, orders: Index) -> Germs:
-        return Germs(box, orders)
+        return Germs(box, orders, partial_roots=self._partial_roots)
 
     def _sign(self, margin: Forms, box: Box, index: Index, factor: int) -> Sign:
         """The best that the forms of the margin say of factor * the Taylor coefficient."""
@@ -117,6 +120,8 @@ class Closing:
                 if form == margin[-1]:
                     raise AbstainsError(str(error)) from None
                 continue
+            if sign is Sign.ZERO and form != margin[-1] and not self._is_real(margin[-1], box):
+                sign = Sign.NOT_NEGATIVE  # or nothing is stated there
             if sign in (Sign.ZERO, Sign.POSITIVE):
                 return sign
             best = best if best.is_proof else sign
@@ -127,6 +132,14 @@ class Closing:
         if self._is_edge(box):
             return self._by_formula(margin[-1], index, self._sector.at_edge)
         return best
+
+    def _is_real(self, form: sp.Expr, box: Box) -> bool:
+        """Whether a formula is known to be real on the whole box."""
+        at = self._at(box, self._none)
+        try:
+            return all(at.germs.sign(at(one)).is_proof for one in demands(form))
+        except (OutsideError, NotRealError):
+            return False
 
     def _on_box(self, margin: Forms, box: Box, index: Index) -> Forms:
         # where both tails are one number all over the box, they are one symbol

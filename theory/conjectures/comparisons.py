@@ -172,9 +172,9 @@ class AtMost(Prover):
             return all(self._is_above(first, one, box) for one in tree.parts)
         try:
             forms = self._margins.forms(first, self._stated(tree), squared=False)
-            return self._sign(forms, box, self._none, -1) is Sign.POSITIVE
+            return self._is_negative_at(forms, box)
         except AbstainsError:
-            return not self._is_unreal(first, box)
+            return self._is_unreal(self._stated(tree), box)  # then it counts as 0
 
     def rises(self, low: fmpq, high: fmpq, sign: int) -> bool:
         """Whether sign * (second - first) is proved to increase strictly on an interval.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import product
 
 import sympy as sp
 from flint import arb, ctx, fmpq
@@ -18,10 +19,11 @@ from theory.claim import Grade
 from theory.conjectures.jets import OutsideError
 from theory.conjectures.logarithms import split_logarithms
 from theory.conjectures.places import FarPlace, Place, named_numbers, symbolic_radius, to_sympy
+from theory.conjectures.polynomials import Box
 from theory.conjectures.proofs import Proof
 from theory.conjectures.questions import Question
 from theory.conjectures.reductions import reduced
-from theory.conjectures.sectors import Sector, log_scale, sectors
+from theory.conjectures.sectors import Sector, log_scale, sectors, unit
 from theory.exact import floor_float, to_fmpq
 from theory.symbols import p_a
 
@@ -121,9 +123,12 @@ class _Decider:
             proofs.append(proof)
             if proof.status is False and proof.point is not None:
                 place = self._rational(proof.sector, proof.point)
-                if place is None:
+                if place is not None:
+                    return self._refuted(self._worst(self._around(place)) or place)
+                if self._is_far(proof.sector, proof.point):
                     return _refuted_beyond(proof)
-                return self._refuted(self._worst(self._around(place)) or place)
+                proof.status = None
+                proof.left.append(tuple((one, one) for one in proof.point))
         if any(proof.status is None for proof in proofs):
             left = [words for proof in proofs for words in _left(proof)]
             detail = "no counterexample was found, and boxes are left over without a proof"
@@ -175,12 +180,15 @@ class _Decider:
         numbers = named_numbers(question.radius)
         if question.setting.has_p_b or not question.proportional:
             return False
+        scale = self._scale(Fraction(1))
         for number in numbers:
-            place = Place(number, None)
-            if Fraction(1, 2) < number < 1:
-                exact = symbolic_radius(question.noise, number)
-                stated = question.over_unit().subs(p_a, to_sympy(number))
-                if split_logarithms(exact - stated) == 0 and place.lies_in(question.setting, 2):
+            if not Fraction(1, 2) < number < 1:
+                continue
+            formula = question.values.formula_at(Place(number, None, scale))
+            if formula is not None:
+                at = {p_a: to_sympy(number), unit: to_sympy(scale)}
+                stated = formula.subs(at) / to_sympy(scale)
+                if split_logarithms(symbolic_radius(question.noise, number) - stated) == 0:
                     return True
         return False
 
@@ -242,13 +250,10 @@ class _Decider:
 
     def _rational(self, sector: Sector, point: Sequence[fmpq]) -> Place | None:
         """A place of few digits near the point at which the radius exceeds the exact one."""
-        at = dict(zip(sector.variables, point, strict=True))
         with ctx.workprec(8 * PRECISION):
-            tails = [sector.tail_at(at, side) for side in ("a", "b")]
-            exponent = arb(at.get(log_scale, fmpq(0))) * sector.scale_sign
-            scale = exponent.exp()
+            tails = self._tails(sector, point)
             for digits in _DIGITS:
-                short = [_rounded(one, digits) for one in (*tails, scale) if one is not None]
+                short = [_rounded(one, digits) for one in tails]
                 if None in short:
                     return None
                 a, *others, size = (one for one in short if one is not None)
@@ -263,6 +268,17 @@ class _Decider:
                 if inside and self._excess(place) is not None:
                     return place
         return None
+
+    def _tails(self, sector: Sector, point: Sequence[fmpq]) -> list[Ball]:
+        """The tails of PA and of PB, if there is one, and the scale."""
+        at = dict(zip(sector.variables, point, strict=True))
+        tails = [sector.tail_at(at, side) for side in ("a", "b")]
+        exponent = arb(at.get(log_scale, fmpq(0))) * sector.scale_sign
+        return [one for one in (*tails, exponent.exp()) if one is not None]
+
+    def _is_far(self, sector: Sector, point: Sequence[fmpq]) -> bool:
+        """Whether no short rational is near: a place that is not far has to show what is said."""
+        return any(_rounded(one, _DIGITS[0]) is None for one in self._tails(sector, point))
 
     def _scale(self, found: Fraction) -> Fraction:
         question = self._question
@@ -348,15 +364,12 @@ def _is_strict(proof: Proof) -> bool:
     return proof.status is True and proof.strict
 
 
-def _is_positive(sector: Sector, box: Sequence[tuple[fmpq, fmpq | None]]) -> bool:
-    """Whether the exact radius is positive somewhere on a box of coordinates."""
-    # every coordinate but the scale is a distance that the exact radius grows with
-    sides = [side for side, name in zip(box, sector.variables, strict=True) if name != log_scale]
-    top = {
-        name: (low + 1 if high is None else high)
-        for name, (low, high) in zip(sector.variables, sides, strict=False)
-    }
-    return sector.is_certified_at(top)
+def _is_positive(sector: Sector, box: Box) -> bool:
+    """Whether the exact radius is positive somewhere on a box of coordinates: at a corner."""
+    if sector.is_outside(box):
+        return False
+    ends = ({low, low + 1 if high is None else high} for low, high in box)
+    return any(sector.is_certified_at(corner) for corner in product(*ends))
 
 
 def _left(proof: Proof) -> list[str]:

@@ -36,8 +36,9 @@ class Margins:
             factor, root = _root(left) if squared else (left, None)
             plain = right - left if root is None else right**2 - factor**2 * root
             split = split_logarithms(plain)
-            several = [split, factored(plain), _centred(split), plain]
-            self._forms[key] = tuple(dict.fromkeys(several))
+            several = dict.fromkeys((split, factored(plain), _centred(split)))
+            several.pop(plain, None)
+            self._forms[key] = (*several, plain)  # what is not real in it is not stated
         return self._forms[key]
 
     def is_share(self, left: sp.Expr, right: sp.Expr) -> bool:

@@ -11,7 +11,7 @@ import sympy as sp
 from flint import arb, fmpq
 
 from theory.balls import Ball
-from theory.conjectures.branches import truth
+from theory.conjectures.branches import Plain, branches, truth
 from theory.conjectures.evaluation import Evaluation, elementary
 from theory.conjectures.expressions import num_classes as classes_symbol
 from theory.conjectures.germs import Germ, Germs, Sign
@@ -50,17 +50,30 @@ class PointValues:
 
     def __call__(self, place: Place) -> Ball | None:
         """The value, or None where it is not real; OutsideError where no ball contains it."""
+        at = self._at(place)
+        try:
+            return as_ball(at.germs.collapsed(at(self._radius)).value)
+        except NotRealError:
+            return None
+
+    def formula_at(self, place: Place) -> sp.Expr | None:
+        """The formula without cases that is taken at a place, if it is real and one alone."""
+        at = self._at(place)
+        try:
+            at(self._radius)
+            tree = branches(self._radius, at.is_at_least)
+        except (NotRealError, OutsideError):
+            return None
+        return tree.formula if isinstance(tree, Plain) else None
+
+    def _at(self, place: Place) -> _AtPlace:
         germs = Germs((), ())
         rationals = {p_a: to_fmpq(place.p_a), self._unit: to_fmpq(place.scale)}
         if place.p_b is not None:
             rationals[p_b] = to_fmpq(place.p_b)
         if self._classes is not None:
             rationals[classes_symbol] = fmpq(self._classes)
-        at = _AtPlace(germs, {s: partial(germs.constant, v) for s, v in rationals.items()})
-        try:
-            return as_ball(germs.collapsed(at(self._radius)).value)
-        except NotRealError:
-            return None
+        return _AtPlace(germs, {s: partial(germs.constant, v) for s, v in rationals.items()})
 
 
 class _AtPlace(Evaluation):
@@ -108,7 +121,7 @@ class _AtPlace(Evaluation):
     def _cases(self, expression: sp.Expr) -> Germ:
         possible: list[Germ] = []
         for value, condition in expression.args:
-            holds = truth(condition, self._is_at_least)
+            holds = truth(condition, self.is_at_least)
             if holds is False:
                 continue
             if holds is True and not possible:
@@ -127,7 +140,8 @@ class _AtPlace(Evaluation):
             raise OutsideError("a place where it is not certain that a case is taken")
         raise NotRealError("no case is taken")
 
-    def _is_at_least(self, difference: sp.Expr, strict: bool) -> bool:
+    def is_at_least(self, difference: sp.Expr, strict: bool) -> bool:
+        """Whether an expression is known to be at least 0 at the place, or above it."""
         try:
             found = self.germs.sign(self(difference))
         except (OutsideError, NotRealError):

@@ -18,6 +18,7 @@ from theory.balls import PRECISION
 from theory.conjectures.branches import UNDEFINED, All, AnyOf, Plain, Tree, branches
 from theory.conjectures.closing import (
     AbstainsError,
+    Forms,
     Lower,
     Memory,
     halves,
@@ -170,12 +171,14 @@ class Prover(Conditional):
             if not strict and self._margins.is_known(difference):
                 return True
             kept, self._contacts = self._contacts, []
+            self._partial_roots = False  # a condition that is not real does not hold
             try:
                 found = self._at_least((difference,), box, self._none, 1)
-                ends, self._contacts = self._contacts, kept
+                ends = self._contacts
             except AbstainsError:
-                self._contacts = kept
                 return False
+            finally:
+                self._contacts, self._partial_roots = kept, True
             if strict and found.strict:
                 faces.extend(ends)
             return found.strict if strict else found.proved
@@ -283,9 +286,12 @@ class Prover(Conditional):
             return all(self._tree_false(one, box) for one in tree.parts)
         possible = [one for one in self._candidates if self._may_hold(one, box)]
         margins = [self._margins.forms(tree.formula, one.radius, squared=False) for one in possible]
-        return bool(possible) and all(
-            self._sign(margin, box, self._none, -1) is Sign.POSITIVE for margin in margins
-        )
+        return bool(possible) and all(self._is_negative_at(margin, box) for margin in margins)
+
+    def _is_negative_at(self, margin: Forms, box: Box) -> bool:
+        # a form may be real where the radius, as it is written, is not
+        negative = self._sign(margin, box, self._none, -1) is Sign.POSITIVE
+        return negative and self._is_real(margin[-1], box)
 
     def _may_hold(self, candidate: Candidate, box: Box) -> bool:
         # a candidate whose guard is certainly negative says nothing at the point

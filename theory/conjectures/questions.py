@@ -85,7 +85,7 @@ class Question:
         for case in scale_cases(self.scaled, unit):
             scales[case.radius] = scales.get(case.radius) or case.scale
         found = [
-            (replace(self, radius=radius.subs(unit, _NAMED[own])), scale)
+            (replace(self, radius=radius.subs(unit, _NAMED[own]), scale=None), scale)
             for radius, scale in scales.items()
         ]
         return found if all(one.proportional for one, _ in found) else []

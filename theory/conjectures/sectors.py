@@ -8,17 +8,17 @@ the coordinates, and the probabilities are the tails there, so that no digit is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import sympy as sp
 from flint import arb, fmpq
 
-from theory.conjectures.evaluation import elementary
+from theory.conjectures.evaluation import Evaluation, elementary
 from theory.conjectures.expressions import num_classes as classes_symbol
-from theory.conjectures.germs import Germ, Germs
-from theory.conjectures.jets import Index
+from theory.conjectures.germs import Germ, Germs, Sign
+from theory.conjectures.jets import Index, NotRealError, OutsideError
 from theory.conjectures.normal_tails import normal_tail
 from theory.conjectures.numbers import as_ball
 from theory.conjectures.polynomials import Box, Polynomial
@@ -125,7 +125,9 @@ class Sector:
                 total -= power * (sizes[base] + sp.log(2))
             else:
                 rest *= factor
-        return node if total == 0 else sp.expand_log(sp.log(rest)) + total
+        if total == 0 or (rest.is_number and not rest.is_positive):
+            return node
+        return sp.expand_log(sp.log(rest)) + total
 
     def _normal_quantile(self, node: sp.Expr) -> sp.Expr:
         """erfinv(1 - 2t) and erfcinv(2t) at a tail t: |z|/sqrt(2) for Gaussian noise."""
@@ -167,10 +169,26 @@ class Sector:
         germs = Germs(box, (0,) * len(self.variables))
         return as_ball(germs.collapsed(self._tail(germs, size)).value)
 
-    def is_certified_at(self, point: Mapping[sp.Symbol, fmpq]) -> bool:
-        """Whether the exact radius is certainly positive at a point: by its first candidate."""
-        values = {one: sp.Rational(int(at.p), int(at.q)) for one, at in point.items()}
-        return bool(self.exact[0].radius.subs(values) > 0)
+    def is_certified_at(self, point: Sequence[fmpq]) -> bool:
+        """Whether the exact radius is certainly positive at a point: by one of its candidates."""
+        germs = Germs(tuple((one, one) for one in point), (0,) * len(point))
+        at = Evaluation(germs, self.values(germs))
+
+        def is_positive(candidate: Candidate) -> bool:
+            try:
+                counts = all(germs.sign(at(guard)).is_proof for guard in candidate.guards)
+                return counts and germs.sign(at(candidate.radius)) is Sign.POSITIVE
+            except (NotRealError, OutsideError):
+                return False
+
+        return any(map(is_positive, self.exact))
+
+    def is_outside(self, box: Box) -> bool:
+        """Whether PA = 1 or PB = 0 on a box: uniform noise has finite quantiles there."""
+        if self.noise != "uniform":
+            return False
+        outer = outer_more if outer_more in self.variables else inner
+        return all(end == 1 for end in box[self.variables.index(outer)])
 
     @property
     def same_tails(self) -> int | None:
