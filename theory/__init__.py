@@ -47,9 +47,9 @@ A bound of one's own (conjectures/)
     density_checks and density_tables (any even, unimodal noise).
     The proof over an unbounded domain: sectors (coordinates), numbers, polynomials, jets, germ_ring
     and germs (arithmetic up to infinity), normal_tails, evaluation, realness, logarithms, margins
-    (forms of a difference), branches (cases), closing (of faces), conditions (multipliers), proofs, reductions
-    (to one coordinate); decisions (sound, tight, closed), places and point_values (at rational
-    places), measures (slack and abstention).
+    (forms of a difference), branches (cases), closing (of faces), conditions (multipliers), proofs,
+    reductions (to one coordinate); decisions (sound, tight, closed), places and point_values (at
+    rational places), measures (slack and abstention).
     The witness: counterexamples, slabs, worst_slabs, integration. Others: rivals, comparisons,
     crossings, dominance.
 """
