@@ -35,6 +35,7 @@ COMMANDS = {
         *("law", "--delta-equal", "3072", "--norm", "3", "--scale", "1"),
         *("--cdf", "0", "--hockey-stick", "0.1", "--quantile", "0.9"),
     ],
+    "rops": ["rops", "--x", "0.3", "--radius", "0.6"],
     "simulate": [
         *("simulate", "t", "--delta-equal", "3072", "--norm", "3", "--scale", "1"),
         *("--samples", "1000000", "--event", "below:0", "above:0.1", "worst:0.9"),

@@ -5,6 +5,7 @@ The names that users import::
     import l1cert
 
     l1cert.radius("0.99", sigma="0.5")     # every method's certified radius, rounded down
+    l1cert.rops("0.3", radius="0.4")       # the largest noise that certifies a radius (Appendix D)
     l1cert.verify(["theorem_2"])           # the verdict on a claim, with all its evidence
     l1cert.show("theorem_2")               # the claim, its proof and its witness as text
     l1cert.check_bound("lam*(2*p_a - 1)")  # is a radius of yours sound, tight, better than others?
@@ -20,19 +21,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from l1cert.presentation import show
     from l1cert.radii import Radii, radius
+    from l1cert.rectified import Rops, rops
     from l1cert.report import Report
     from l1cert.verification import verify
     from l1cert.workbench.check import check_bound
     from l1cert.workbench.report import BoundReport
 
-__all__ = ["BoundReport", "Radii", "Report", "check_bound", "radius", "show", "verify"]
+__all__ = [
+    "BoundReport",
+    "Radii",
+    "Report",
+    "Rops",
+    "check_bound",
+    "radius",
+    "rops",
+    "show",
+    "verify",
+]
 
 _HOME = {
     "BoundReport": "l1cert.workbench.report",
     "check_bound": "l1cert.workbench.check",
     "Radii": "l1cert.radii",
     "Report": "l1cert.report",
+    "Rops": "l1cert.rectified",
     "radius": "l1cert.radii",
+    "rops": "l1cert.rectified",
     "show": "l1cert.presentation",
     "verify": "l1cert.verification",
 }

@@ -204,39 +204,71 @@ def gaussian_agreement_ball(x: Exact, *, sigma: Exact | Surd, precision: int) ->
         return ((near / spread).erf() + (far / spread).erf()) / 2
 
 
-def laplace_supremum_ball(x: Exact, *, precision: int) -> arb:
-    """Return a ball that contains the exact `laplace_supremum`, for x in (-1, 1).
+def laplace_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> arb:
+    r"""Return a ball around the supremum of sqrt(2) lambda that certifies a radius r at x.
 
-    The agreement is strictly monotone, so a sign change of its margin (in balls) holds the only
+    .. math:: e^{-(1-|x|-r)/\lambda} + e^{-(1+|x|-r)/\lambda} = 1
+
+    is -lambda log[2(1 - PA)] = r with PA of `laplace_agreement`; r = 0 is `laplace_supremum`. The
+    left side rises strictly in lambda, so a sign change of the margin (in balls) holds the only
     tie; it is halved until it is about ``2**-precision`` wide, relatively.
+
+    Parameters
+    ----------
+    x : int, float, Decimal, Fraction or str
+        The point, an exact number in (-1, 1).
+    precision : int
+        In bits, in [2, inf). Near r = 1 - abs(x) a tie may need more to be told apart.
+    radius : int, float, Decimal, Fraction or str
+        An exact number in [0, 1 - abs(x)).
+
+    Raises
+    ------
+    ValueError
+        If x or the radius is outside its domain.
 
     Examples
     --------
     >>> laplace_supremum_ball(0, precision=80).overlaps(arb(2).sqrt() / arb(2).log())
     True
+    >>> laplace_supremum_ball(0, precision=80, radius="1/2").overlaps(arb(2).sqrt() / arb(4).log())
+    True
     """
+    near, far = _exact_sides(x, inside=True)
+    reach = _exact_radius(radius, near)
 
-    def margin(rate: arb, near: fmpq, far: fmpq) -> arb:
-        return -(-near * rate).expm1() - (-far * rate).exp()
+    def margin(rate: arb) -> arb:
+        return -((reach - near) * rate).expm1() - ((reach - far) * rate).exp()
 
-    rate = _enclosed_rate(margin, *_exact_sides(x, inside=True), precision)
+    rate = _enclosed_rate(margin, precision)
     with working_precision(precision + 10):
         return arb(2).sqrt() / rate
 
 
-def gaussian_supremum_ball(x: Exact, *, precision: int) -> arb:
-    """Return a ball that contains the exact `gaussian_supremum`, as `laplace_supremum_ball`.
+def gaussian_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> arb:
+    r"""Return a ball around the supremum of sigma that certifies a radius r at x.
+
+    .. math:: \Phi((1-|x|)/\sigma) + \Phi((1+|x|)/\sigma) - 1 = \Phi(r/\sigma)
+
+    is sigma Phi^-1(PA) = r with PA of `gaussian_agreement`; r = 0 is `gaussian_supremum`. There is
+    one such sigma: over P(eps > r) the tails beyond 1 - abs(x) > r and 1 + abs(x) fall strictly in
+    1/sigma, as u h(u) rises with the hazard rate h of the normal law. Parameters and errors are
+    those of `laplace_supremum_ball`.
 
     Examples
     --------
     >>> gaussian_supremum_ball("0.99", precision=80).mid().str(10, radius=False)
     '0.7755273001'
+    >>> gaussian_supremum_ball("0.3", precision=80, radius="0.69").mid().str(6, radius=False)
+    '0.470152'
     """
+    near, far = _exact_sides(x, inside=True)
+    reach = _exact_radius(radius, near)
 
-    def margin(rate: arb, near: fmpq, far: fmpq) -> arb:
-        return (near * rate).erf() - (far * rate).erfc()
+    def margin(rate: arb) -> arb:
+        return (reach * rate).erfc() - (near * rate).erfc() - (far * rate).erfc()
 
-    rate = _enclosed_rate(margin, *_exact_sides(x, inside=True), precision)
+    rate = _enclosed_rate(margin, precision)
     with working_precision(precision + 10):
         return 1 / (arb(2).sqrt() * rate)
 
@@ -280,6 +312,15 @@ def _exact_sides(x: Exact, *, inside: bool = False) -> tuple[fmpq, fmpq]:
     return to_fmpq(1 - place), to_fmpq(1 + place)
 
 
+def _exact_radius(radius: Exact, near: fmpq) -> fmpq:
+    reach = to_fmpq(to_fraction(radius))
+    if not 0 <= reach < near:
+        raise ValueError(
+            f"radius = {describe(radius)} is outside [0, {near}), the end being 1 - |x|"
+        )
+    return reach
+
+
 def _exact_size(name: str, value: Exact | Surd, precision: int) -> arb:
     if isinstance(value, Surd):
         if value.coefficient <= 0:
@@ -288,17 +329,15 @@ def _exact_size(name: str, value: Exact | Surd, precision: int) -> arb:
     return to_ball(to_positive(name, value), precision)
 
 
-def _enclosed_rate(
-    margin: Callable[[arb, fmpq, fmpq], arb], near: fmpq, far: fmpq, precision: int
-) -> arb:
-    """A ball around the only zero in (0, inf) of a margin that rises from -1."""
+def _enclosed_rate(margin: Callable[[arb], arb], precision: int) -> arb:
+    """A ball around the only zero in (0, inf) of a margin that is below 0 before it."""
     with working_precision(2 * precision + 64):
         low, high = fmpq(0), fmpq(1)
-        while not margin(arb(high), near, far) > 0:
+        while not margin(arb(high)) > 0:
             low, high = high, 2 * high
         while (high - low) * (1 << precision) > high:
             middle = (low + high) / 2
-            value = margin(arb(middle), near, far)
+            value = margin(arb(middle))
             if value > 0:
                 high = middle
             elif value < 0:

@@ -16,7 +16,9 @@ import click
 from l1cert.cli.output import USAGE, abandon_output
 
 #: the module of each command, in the order in which --help lists them
-COMMANDS = ("verify", "list", "show", "radius", "check", "law", "simulate", "merge", "figure")
+COMMANDS = (
+    *("verify", "list", "show", "radius", "check", "law", "rops", "simulate", "merge", "figure"),
+)
 
 
 class LazyCommands(click.Group):
