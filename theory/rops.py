@@ -266,7 +266,10 @@ def gaussian_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> ar
     reach = _exact_radius(radius, near)
 
     def margin(rate: arb) -> arb:
-        return (reach * rate).erfc() - (near * rate).erfc() - (far * rate).erfc()
+        # the mass between r and 1 - |x|, by the function that loses no digit there
+        inner = (near * rate).erf() - (reach * rate).erf()
+        outer = (reach * rate).erfc() - (near * rate).erfc()
+        return (inner if reach * rate < 1 else outer) - (far * rate).erfc()
 
     rate = _enclosed_rate(margin, precision)
     with working_precision(precision + 10):
