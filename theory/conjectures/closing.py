@@ -7,7 +7,7 @@ with one variable less) and the one of order s is not negative on the box.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -22,7 +22,7 @@ from theory.conjectures.polynomials import Box
 from theory.conjectures.realness import demands
 from theory.conjectures.sectors import Sector, short_a, short_b, tail_a, tail_b
 
-__all__ = ["AbstainsError", "Closing", "Forms", "Lower", "Memory", "halves", "middle"]
+__all__ = ["AbstainsError", "Closing", "Forms", "Lower", "Memory", "corners", "halves", "middle"]
 
 #: the highest order of a Taylor coefficient at a face
 _ORDERS = (1, 2, 3)
@@ -95,12 +95,9 @@ class Closing:
     def _at(self, box: Box, orders: Index) -> Evaluation:
         key = (box, orders, self._partial_roots)
         if key not in self._evaluations:
-            germs = self._germs(box, orders)
+            germs = Germs(box, orders, partial_roots=self._partial_roots)
             self._evaluations[key] = Evaluation(germs, self._sector.values(germs))
         return self._evaluations[key]
-
-    def _germs(self, box: Box, orders: Index) -> Germs:
-        return Germs(box, orders, partial_roots=self._partial_roots)
 
     def _sign(self, margin: Forms, box: Box, index: Index, factor: int) -> Sign:
         """The best that the forms of the margin say of factor * the Taylor coefficient."""
@@ -109,9 +106,7 @@ class Closing:
         for form in self._on_box(margin, box, index):
             at = self._at(box, index)
             try:
-                germ = at(form)
-                if factor < 0:
-                    germ = at.germs.multiply(at.germs.constant(fmpq(-1)), germ)
+                germ = at(form) if factor > 0 else at.germs.negative(at(form))
                 sign = at.germs.sign(germ, index)
             except OutsideError:
                 continue
@@ -173,13 +168,13 @@ class Closing:
         if sign is Sign.OUTSIDE:
             return Lower(False)
         best = Lower(sign.is_proof)
-        corners = self._at_corners(margin, box, index, factor)
-        if corners is False:
+        ends = self._at_corners(margin, box, index, factor)
+        if ends is False:
             return best
-        if corners and self._by_mean_value(margin, box, index, factor):
+        if ends and self._by_mean_value(margin, box, index, factor):
             return Lower(True, strict=True, everywhere=True)
         # where nothing vanishes at an edge a derivative's sign or smaller boxes will do
-        orders = _ORDERS[:1] if corners else _ORDERS
+        orders = _ORDERS[:1] if ends else _ORDERS
         for place, (low, high) in enumerate(box):
             if low == high:
                 continue
@@ -196,7 +191,7 @@ class Closing:
         """True: positive at all corners of a bounded box. False: negative at one of any box."""
         bounded = all(high is not None for _, high in box)
         positive = True
-        for corner in product(*({low, low if high is None else high} for low, high in box)):
+        for corner in corners(box, reach=0):
             point = tuple((one, one) for one in corner)
             try:
                 if self._sign(margin, point, index, factor) is Sign.POSITIVE:
@@ -230,9 +225,7 @@ class Closing:
     def _least(self, form: sp.Expr, box: Box, index: Index, factor: int) -> arb:
         """A lower bound of factor * the Taylor coefficient; OutsideError if there is none."""
         at = self._at(box, index)
-        germ = at(form)
-        if factor < 0:
-            germ = at.germs.multiply(at.germs.constant(fmpq(-1)), germ)
+        germ = at(form) if factor > 0 else at.germs.negative(at(form))
         least = at.germs.least(germ, index)
         if least is None:
             raise OutsideError("a coefficient that is not bounded")
@@ -269,8 +262,8 @@ class Closing:
                 if positive or sign is Sign.POSITIVE or alone:
                     return Lower(True, strict=self._noted(on_face))
             if on_face is not None and on_face.strict:
-                corners = any(index) and not on_face.everywhere
-                if not corners and len(self._contacts) == noted:
+                somewhere = any(index) and not on_face.everywhere
+                if not somewhere and len(self._contacts) == noted:
                     return weak  # nothing vanishes on the face: a smaller box will do
             below = self._on_face(margin, face, above, factor * side**order)
             if not below.proved:
@@ -319,6 +312,15 @@ def _raised(index: Index, place: int, order: int) -> Index:
 def middle(box: Box) -> tuple[fmpq, ...]:
     """A point of the box: its middle, or one unit from the start of an unbounded side."""
     return tuple(low + 1 if high is None else (low + high) / 2 for low, high in box)
+
+
+def corners(box: Box, *, reach: int) -> Iterator[tuple[fmpq, ...]]:
+    """The corners of the box; an unbounded side ends so many units from its start.
+
+    >>> sorted(corners(((fmpq(0), fmpq(2)), (fmpq(3), None)), reach=0))
+    [(0, 3), (2, 3)]
+    """
+    return product(*({low, low + reach if high is None else high} for low, high in box))
 
 
 def halves(box: Box) -> list[Box]:

@@ -14,7 +14,7 @@ from flint import ctx, fmpq
 from theory.balls import PRECISION
 from theory.conjectures.branches import All, AnyOf, Plain, Tree
 from theory.conjectures.closing import AbstainsError, Forms, Lower, Memory
-from theory.conjectures.germs import Germs, Sign
+from theory.conjectures.germs import Sign
 from theory.conjectures.jets import Index, NotRealError, OutsideError
 from theory.conjectures.polynomials import Box
 from theory.conjectures.proofs import Prover
@@ -23,7 +23,6 @@ from theory.conjectures.sectors import Candidate, Sector
 __all__ = ["AtMost", "Memory", "arms"]
 
 _ZERO = sp.Integer(0)
-_CASES = (sp.Max, sp.Min, sp.Abs, sp.Piecewise)
 
 
 def arms(radius: sp.Expr) -> tuple[sp.Expr, ...]:
@@ -71,6 +70,8 @@ class AtMost(Prover):
     ) -> None:
         memory = {} if memory is None else memory
         super().__init__(sector, first, (Candidate(_ZERO),), memory)
+        # what is not real counts as 0 here: a root must not stand for the part where it is real
+        self._partial_roots = False
         self._second = self._sharing(sp.Max(second, 0, evaluate=False), memory)
         # the largest of several is at most the largest of others: each of them by itself
         self._lefts = [self._sharing(one, memory) for one in arms(first)]
@@ -81,10 +82,6 @@ class AtMost(Prover):
         found = _Side(self._sector, radius, (), memory)
         found.share(self)
         return found
-
-    def _germs(self, box: Box, orders: Index) -> Germs:
-        # what is not real counts as 0 here: a root must not stand for the part where it is real
-        return Germs(box, orders, partial_roots=False)
 
     def _on(self, box: Box) -> Lower:
         return Lower(all(self._is_bounded(one, box) for one in self._lefts))
@@ -202,12 +199,7 @@ class _Side(Prover):
     def share(self, statement: AtMost) -> None:
         """Work for a statement: with its values, and at its expense."""
         self._evaluations, self._statement = statement._evaluations, statement
-
-    def cases(self, box: Box) -> tuple[Tree, list[Box]]:
-        """The cases on a box, and the faces on which a strict condition ends."""
-        if self._left.has(*_CASES):
-            return super().cases(box)
-        return Plain(self._left), []
+        self._partial_roots = statement._partial_roots
 
     def _sign(self, margin: Forms, box: Box, index: Index, factor: int) -> Sign:
         self._statement._effort += 1

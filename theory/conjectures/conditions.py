@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import product
 from math import inf, isfinite
 
 import sympy as sp
 from flint import fmpq
 
-from theory.conjectures.closing import AbstainsError, Closing, Forms, Lower
+from theory.conjectures.closing import AbstainsError, Closing, Forms, Lower, corners
 from theory.conjectures.jets import NotRealError, OutsideError
 from theory.conjectures.numbers import as_ball
 from theory.conjectures.polynomials import Box
@@ -53,11 +52,11 @@ class Conditional(Closing):
 
     def _multiples(self, margin: Forms, condition: sp.Expr, box: Box) -> Iterator[sp.Rational]:
         """For each variable the least ratio of the slopes of margin and condition at corners."""
-        corners = [*product(*({low, low + 1 if high is None else high} for low, high in box))]
+        points = [*corners(box, reach=1)]
         for place, (low, high) in enumerate(box):
             if low == high:
                 continue
-            ratios = [self._slope_ratio(margin, condition, corner, place) for corner in corners]
+            ratios = [self._slope_ratio(margin, condition, point, place) for point in points]
             known = [one for one in ratios if one is not None]
             if len(known) == len(ratios) and min(known) > 0:
                 yield from (min(known) * part for part in _PARTS)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import product
 
 import sympy as sp
 from flint import arb, ctx, fmpq
 
 from theory.balls import PRECISION, Ball
 from theory.claim import Grade
+from theory.conjectures.closing import corners
 from theory.conjectures.jets import OutsideError
 from theory.conjectures.logarithms import split_logarithms
 from theory.conjectures.places import FarPlace, Place, named_numbers, symbolic_radius, to_sympy
@@ -94,11 +94,19 @@ def _of_all(found: Sequence[tuple[Decision, Fraction | None]]) -> Decision:
         False if False in answers else None if None in answers else True
         for answers in ([one.tight for one in every], [one.closed_ball for one in every])
     )
-    boxes = sum(proof.boxes for proof in proofs)
+    where = f"for each of {len(every)} radii, by the scale ({_boxes(proofs)})"
+    return _proved(where, tight, closed, proofs)
+
+
+def _proved(where: str, tight: bool | None, closed: bool | None, proofs: list[Proof]) -> Decision:
     how = "equal to the exact radius, exactly" if tight else "at most the exact radius"
-    detail = f"{how}, for each of {len(every)} radii, by the scale ({boxes} boxes)"
     grade = Grade.PROVED if tight else Grade.ENCLOSED
+    detail = f"{how}, {where}"
     return Decision(True, grade, detail, tight=tight, closed_ball=closed, proofs=proofs)
+
+
+def _boxes(proofs: Sequence[Proof]) -> str:
+    return f"{sum(proof.boxes for proof in proofs)} boxes"
 
 
 class _Decider:
@@ -140,13 +148,8 @@ class _Decider:
         tight: bool | None = all(proof.identical for proof in inside)
         if not tight:
             tight = False if self._is_below_somewhere() else self._is_equal(inside)
-        boxes = sum(proof.boxes for proof in proofs)
-        grade = Grade.PROVED if tight else Grade.ENCLOSED
-        how = "equal to the exact radius, exactly" if tight else "at most the exact radius"
-        detail = f"{how}, on the whole domain ({boxes} boxes in {len(proofs)} sectors)"
-        return Decision(
-            True, grade, detail, tight=tight, closed_ball=self._closed(inside), proofs=proofs
-        )
+        where = f"on the whole domain ({_boxes(proofs)} in {len(proofs)} sectors)"
+        return _proved(where, tight, self._closed(inside), proofs)
 
     def _is_equal(self, inside: Sequence[Proof]) -> bool | None:
         # cases may meet within a box: smaller boxes tell them apart
@@ -368,8 +371,7 @@ def _is_positive(sector: Sector, box: Box) -> bool:
     """Whether the exact radius is positive somewhere on a box of coordinates: at a corner."""
     if sector.is_outside(box):
         return False
-    ends = ({low, low + 1 if high is None else high} for low, high in box)
-    return any(sector.is_certified_at(corner) for corner in product(*ends))
+    return any(map(sector.is_certified_at, corners(box, reach=1)))
 
 
 def _left(proof: Proof) -> list[str]:

@@ -207,9 +207,6 @@ class Evaluation:
     def _far_inverse(self, inner: Germ) -> Germ:
         # erfc(x) <= exp(-x^2) for x >= 0, so 0 <= erfcinv(y) <= sqrt(-log y) for 0 < y <= 1
         germs = self.germs
-        if not germs.sign(germs.add(germs.constant(ONE), self._negative(inner))).is_proof:
+        if not germs.sign(germs.add(germs.constant(ONE), germs.negative(inner))).is_proof:
             raise OutsideError("an inverse error function at the end of its domain")
-        return germs.below_root(self._negative(germs.log(inner)))
-
-    def _negative(self, germ: Germ) -> Germ:
-        return self.germs.multiply(self.germs.constant(fmpq(-1)), germ)
+        return germs.below_root(germs.negative(germs.log(inner)))

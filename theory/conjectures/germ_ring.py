@@ -168,6 +168,10 @@ class GermRing:
             total = self.add(total, both)
         return total
 
+    def negative(self, germ: Germ) -> Germ:
+        """-germ."""
+        return self.multiply(self.constant(fmpq(-1)), germ)
+
     def _product(self, first: Polynomial, second: Polynomial) -> Polynomial:
         product = first * second
         if any(sum(powers) > _MOST_DEGREE for powers, _ in product.terms):

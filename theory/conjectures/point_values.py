@@ -85,7 +85,7 @@ class _AtPlace(Evaluation):
             return self._extreme(expression.args, 1 if head is sp.Max else -1)
         if head is sp.Abs:
             inner = self(expression.args[0])
-            return self._larger(inner, self._negative(inner), 1)
+            return self._larger(inner, self.germs.negative(inner), 1)
         if head is sp.Piecewise:
             return self._cases(expression)
         return super()._evaluate(expression)
@@ -109,11 +109,11 @@ class _AtPlace(Evaluation):
     def _larger(self, first: Germ, second: Germ, sign: int) -> Germ:
         """The larger of two values, or with sign -1 the smaller."""
         germs = self.germs
-        lead = germs.add(first, self._negative(second))
-        lead = lead if sign > 0 else self._negative(lead)
+        lead = germs.add(first, germs.negative(second))
+        lead = lead if sign > 0 else germs.negative(lead)
         if germs.sign(lead).is_proof:
             return first
-        if germs.sign(self._negative(lead)).is_proof:
+        if germs.sign(germs.negative(lead)).is_proof:
             return second
         balls = [as_ball(germs.collapsed(one).value) for one in (first, second)]
         return self._ball(balls[0].max(balls[1]) if sign > 0 else balls[0].min(balls[1]))

@@ -170,15 +170,16 @@ class Prover(Conditional):
         def is_at_least(difference: sp.Expr, strict: bool) -> bool:
             if not strict and self._margins.is_known(difference):
                 return True
-            kept, self._contacts = self._contacts, []
-            self._partial_roots = False  # a condition that is not real does not hold
+            kept = self._contacts, self._partial_roots
+            # a condition that is not real does not hold
+            self._contacts, self._partial_roots = [], False
             try:
                 found = self._at_least((difference,), box, self._none, 1)
                 ends = self._contacts
             except AbstainsError:
                 return False
             finally:
-                self._contacts, self._partial_roots = kept, True
+                self._contacts, self._partial_roots = kept
             if strict and found.strict:
                 faces.extend(ends)
             return found.strict if strict else found.proved

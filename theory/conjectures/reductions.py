@@ -54,7 +54,7 @@ def _of_outer(sector: Sector, formula: sp.Expr) -> sp.Expr | None:
         # k + n is the outer size: call it k
         formula, other = formula.subs(inner, inner - outer_more), outer_more
         formula = sp.expand(formula, log=False, power_base=False, power_exp=False)
-    strange = tail_b if sector.size_a == sector.exact[0].radius else tail_a
+    strange = tail_a if sector.a_is_inner else tail_b
     return None if formula.free_symbols & {other, strange} else formula
 
 

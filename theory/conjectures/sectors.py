@@ -249,8 +249,7 @@ def _named_exponential(exponential: sp.Expr) -> sp.Expr:
 
 
 def _below_half(germs: Germs, tail: Callable[[], Germ]) -> Germ:
-    minus = germs.multiply(germs.constant(fmpq(-1)), tail())
-    return germs.add(germs.constant(fmpq(1, 2)), minus)
+    return germs.add(germs.constant(fmpq(1, 2)), germs.negative(tail()))
 
 
 def sectors(
