@@ -1,8 +1,9 @@
-"""Rewrite README.md's generated blocks and docs/errata.md from a run: `make readme`.
+"""Rewrite all that is generated from a run: `make readme`.
 
-A block stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares the blocks
-and the errata page with a run of its own. `python docs/update_pages.py NAME...` rewrites those
-blocks alone, each of which has to be a command's output or a table of measurements: that takes
+These are README.md's blocks, docs/errata.md, the ledger that reproductions are held against and
+REPRODUCE.md. A block stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; a test compares
+everything with a run of its own. `python docs/update_pages.py NAME...` rewrites those blocks alone,
+each of which has to be a command's output or a table of measurements, and REPRODUCE.md: that takes
 seconds.
 """
 
@@ -15,14 +16,19 @@ import sys
 from pathlib import Path
 
 from benchmarks.report import block as measured
+from figures import table
+from figures.table import figure_module
 from l1cert import errata, verify
-from l1cert.ledger import markdown
+from l1cert.ledger import escaped, markdown
 from l1cert.presentation import folded, tally, verdict_line
 from l1cert.provenance import available_processors
 from l1cert.report import Report
+from l1cert.reproduction import expected, pages
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 ERRATA = Path(__file__).resolve().parent / "errata.md"
+LEDGER = README.parent / "l1cert" / "reproduction" / expected.FILE
+REPRODUCE = README.parent / pages.FILE
 RESULTS = README.parent / "benchmarks" / "results"
 WIDTH = 100
 COMMANDS = {
@@ -41,11 +47,14 @@ COMMANDS = {
         *("--samples", "1000000", "--event", "below:0", "above:0.1", "worst:0.9"),
         *("--backend", "numba"),
     ],
+    "tightness": ["tightness", "--pa", "0.9", "--dim", "3072", "--backend", "numba"],
 }
+#: the table of figures, by the first line of each module
+FIGURES = "figures"
 #: blocks of `make bench`, by the names of its results
 MEASURED = {f"bench-{name}": name for name in ("sampling", "law")}
 #: a line of an output that no other run repeats
-SPEED = re.compile(r"\n[^\n]* a second(?=\n|$)")
+SPEED = re.compile(r"\n[^\n]*( a second|, [0-9.]+ s, [^\n]*)(?=\n|$)")
 
 
 def main_output(report: Report) -> str:
@@ -68,7 +77,7 @@ def command_output(arguments: list[str]) -> str:
 def blocks(report: Report) -> dict[str, str]:
     """Every generated block of the README by its name."""
     found = {"verdicts": markdown(report).rstrip(), "verify": _fenced(main_output(report))}
-    return found | {name: quick_block(name) for name in (*COMMANDS, *MEASURED)}
+    return found | {name: quick_block(name) for name in (*COMMANDS, *MEASURED, FIGURES)}
 
 
 def quick_block(name: str) -> str:
@@ -77,7 +86,16 @@ def quick_block(name: str) -> str:
         return _fenced(command_output(COMMANDS[name]))
     if name in MEASURED:
         return measured(RESULTS, MEASURED[name])
-    raise ValueError(f"block {name!r} is none of {', '.join((*COMMANDS, *MEASURED))}")
+    if name == FIGURES:
+        return figures()
+    raise ValueError(f"block {name!r} is none of {', '.join((*COMMANDS, *MEASURED, FIGURES))}")
+
+
+def figures() -> str:
+    """Every figure with what its module says that it shows."""
+    said = {name: figure_module(name).__doc__ for name in table.FIGURES}
+    rows = [f"| `{name}` | {escaped(text.splitlines()[0])} |" for name, text in said.items()]
+    return "\n".join(["| figure | what it shows |", "|---|---|", *rows])
 
 
 def rewritten(text: str, report: Report) -> str:
@@ -104,10 +122,12 @@ def main(names: list[str]) -> None:
     if names:
         made = {name: quick_block(name) for name in names}
         README.write_text(replaced(README.read_text(), made))
-        return
-    report = verify(workers=available_processors())
-    README.write_text(rewritten(README.read_text(), report))
-    ERRATA.write_text(errata.markdown(report))
+    else:
+        report = verify(workers=available_processors())
+        README.write_text(rewritten(README.read_text(), report))
+        ERRATA.write_text(errata.markdown(report))
+        LEDGER.write_text(expected.dumps(report))
+    REPRODUCE.write_text(pages.before(expected.recorded()))
 
 
 if __name__ == "__main__":

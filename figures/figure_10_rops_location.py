@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from figures import style
-from figures.data import Column, FigureData
-from figures.order import crossings, plainest
-from theory.claim import Evidence, Grade, Rung
+from figures import rops_curves, style
+from figures.data import FigureData
+from theory.claim import Evidence
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NAME = "figure_10_rops_location"
-NOISES = ("laplace", "gaussian")
+NOISES = rops_curves.NOISES
 
-_LABELS = {"laplace": r"Laplace, $\sqrt{2}\,\lambda$", "gaussian": r"Gaussian, $\sigma$"}
-_NAMES = {"laplace": "Laplace", "gaussian": "Gaussian"}
-
-# Two floats this close, relatively, are a tie and no evidence that one curve is above the other.
-_TIE = 1e-12
+_PAIR = rops_curves.Pair("x", "one_minus_x", "1 - x")
 
 
 def compute(num_points: int = 500, nearest: float = 1e-6) -> FigureData:
@@ -73,66 +65,31 @@ def compute(num_points: int = 500, nearest: float = 1e-6) -> FigureData:
     x = np.concatenate([even, 1 - approach])
     order = np.argsort(-gap, kind="stable")
     x, gap = x[order], gap[order]
-    suprema = {noise: _supremum(noise, gap) for noise in NOISES}
-
-    def lead(m: float) -> float:
-        at = np.array([m])
-        return float((_supremum("laplace", at) - _supremum("gaussian", at))[0])
-
-    meet = crossings(lead, gap[::-1], (suprema["laplace"] - suprema["gaussian"])[::-1])[::-1]
-    curves = {noise: _curve(x, gap, suprema[noise]) for noise in NOISES}
-    curves["crossing"] = _curve(1 - meet, meet, _supremum("laplace", meet))
-    curves["frame"] = _curve(np.array([0.0, 1.0]), np.array([1.0, 0.0]), np.array([0.0, 2.25]))
+    both = rops_curves.suprema(gap, gap)
+    meet = rops_curves.meeting(gap, gap, both, exact=True)
+    curves = {noise: _PAIR.curve(x, gap, both[noise]) for noise in NOISES}
+    curves["crossing"] = _PAIR.curve(1 - meet, meet, rops_curves.suprema(meet, meet)["laplace"])
+    ends = np.array([0.0, 1.0])
+    curves["frame"] = _PAIR.curve(ends, 1 - ends, np.array([0.0, 2.25]))
     sides = np.array([0.1, nearest])
-    near = np.concatenate([suprema[noise][gap <= 0.1] for noise in NOISES])
-    curves["zoom"] = _curve(1 - sides, sides, np.array([0.9 * near.min(), 1.05 * near.max()]))
+    near = np.concatenate([both[noise][gap <= 0.1] for noise in NOISES])
+    shown = np.array([0.9 * near.min(), 1.05 * near.max()])
+    curves["zoom"] = _PAIR.curve(1 - sides, sides, shown)
     return FigureData(NAME, curves, {"num_points": num_points, "nearest": nearest})
-
-
-def _curve(x: Column, gap: Column, deviation: Column) -> dict[str, Column]:
-    return {"x": x, "one_minus_x": gap, "deviation": deviation}
-
-
-def _supremum(noise: str, gap: Column) -> Column:
-    solve = {"laplace": _laplace, "gaussian": _gaussian}[noise]
-    return np.array([solve(float(m)) for m in gap], dtype=np.float64)
-
-
-def _laplace(m: float) -> float:
-    """sqrt(2) lambda from t = 1/lambda, where 1 - e^(-mt) = e^(-(2-m)t), m = 1 - x."""
-    root = _root(lambda t: math.expm1(-m * t) + math.exp(-(2 - m) * t), m)
-    return math.sqrt(2) / root
-
-
-def _gaussian(m: float) -> float:
-    """Sigma from t = 1/sigma, where Phi(mt) - 1/2 = 1 - Phi((2-m)t), m = 1 - x."""
-    half = math.sqrt(0.5)
-    root = _root(lambda t: math.erf(half * m * t) - math.erfc(half * (2 - m) * t), m)
-    return 1 / root
-
-
-def _root(lack: Callable[[float], float], m: float) -> float:
-    """The only root: the function is monotone and has opposite signs at 0 and at t = 1/m."""
-    from scipy.optimize import brentq
-
-    return float(brentq(lack, 0.0, 1 / m, xtol=1e-300, rtol=4 * np.finfo(np.float64).eps))
 
 
 def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
     """Draw both curves, their crossing, and the end x -> 1 enlarged on a logarithmic axis."""
     with style.blank(settings) as figure:
         axes = figure.subplots()
-        _draw_curves(axes, data, "x", within="frame")
+        rops_curves.draw_pair(axes, data, _PAIR, "x")
+        axes.set(xlim=data["frame"]["x"], ylim=data["frame"]["deviation"])
         axes.set(xlabel="location $x$", ylabel="sup ROPS (standard deviation)")
         axes.locator_params(axis="y", nbins=5)
         axes.legend(loc="upper right")
-        zoom = axes.inset_axes((0.12, 0.16, 0.5, 0.38))
-        zoom.set_xscale("log")
-        _draw_curves(zoom, data, "one_minus_x", within="zoom")
-        zoom.set_xlabel("$1 - x$", fontsize="small", labelpad=0)
-        zoom.tick_params(labelsize="small")
-        zoom.minorticks_off()
-        zoom.spines[["top", "right"]].set_visible(True)
+        place = (0.12, 0.16, 0.5, 0.38)
+        zoom = rops_curves.blank_zoom(axes, data, "one_minus_x", "$1 - x$", place)
+        rops_curves.draw_pair(zoom, data, _PAIR, "one_minus_x")
         crossing = data["crossing"]
         for x, m, y in zip(*(crossing[name] for name in crossing), strict=True):
             label = f"$x = {x:.4f}$"
@@ -140,34 +97,16 @@ def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
     return figure
 
 
-def _draw_curves(axes: Axes, data: FigureData, abscissa: str, *, within: str) -> None:
-    for noise in NOISES:
-        curve = data[noise]
-        axes.plot(curve[abscissa], curve["deviation"], label=_LABELS[noise], **style.LINES[noise])
-    axes.plot(data["crossing"][abscissa], data["crossing"]["deviation"], **style.CROSSING)
-    axes.set(xlim=data[within][abscissa], ylim=data[within]["deviation"])
-
-
 def caption(data: FigureData) -> str:
     """Return a caption: which noise may be larger where, as the plotted data say."""
-    gap = data["laplace"]["one_minus_x"]
-    lead = data["laplace"]["deviation"] - data["gaussian"]["deviation"]
-    ends = [1.0, *data["crossing"]["one_minus_x"], 0.0]
-    marks = ["0", *(f"{x:.6g}" for x in data["crossing"]["x"]), "1"]
-    reigns = []
-    for k in range(len(marks) - 1):
-        inside = lead[(gap < ends[k]) & (gap > ends[k + 1])]
-        names = [_NAMES["laplace"]] * bool((inside > 0).any())
-        names += [_NAMES["gaussian"]] * bool((inside < 0).any())
-        low = "<=" if k == 0 else "<"
-        reigns.append(f"{' or '.join(names)} for {marks[k]} {low} x < {marks[k + 1]}")
-    always = "" if len(reigns) == 1 else " Neither noise's is larger for every x."
+    always = " Neither noise's is larger for every x." if data["crossing"]["x"].size else ""
     return (
         f"Largest noise that keeps the smoothed prediction equal to the base classifier's "
         f"(cA exactly where |x| <= 1 on the line), as a standard deviation: sqrt(2) lambda for "
-        f"Laplace and sigma for Gaussian noise. The larger one is {'; '.join(reigns)}.{always} "
-        f"The circle marks where the order changes; the inset shows the end x -> 1 on a "
-        f"logarithmic axis, down to 1 - x = {data['zoom']['one_minus_x'][-1]:.3g}."
+        f"Laplace and sigma for Gaussian noise. At the plotted x the larger one is "
+        f"{rops_curves.reigns(data, _PAIR)}.{always} {rops_curves.marked(data, _PAIR)}"
+        f"The inset shows the end x -> 1 on a logarithmic axis, "
+        f"down to 1 - x = {data['zoom']['one_minus_x'][-1]:.3g}."
     )
 
 
@@ -182,24 +121,4 @@ def check(data: FigureData) -> list[Evidence]:
     ValueError
         If the curves are not of the same x.
     """
-    laplace, gaussian = data["laplace"], data["gaussian"]
-    gap = laplace["one_minus_x"]
-    if not np.array_equal(gap, gaussian["one_minus_x"]):
-        raise ValueError("the curves of the two noises are not of the same x")
-    deficit = gaussian["deviation"] * (1 - _TIE) - laplace["deviation"]
-    scope = f"{len(gap)} plotted x in [0, 1), 1 - x from {gap.min():.3g} to {gap.max():g}"
-    at = plainest(laplace["x"], deficit)
-    if at is None:
-        detail = "Gaussian's supremum exceeds Laplace's at no plotted x"
-        return [Evidence(Rung.FIGURE, Grade.CONSISTENT, "every_x", True, scope, detail)]
-    witness = {
-        "x": repr(float(laplace["x"][at])),
-        "sqrt(2) sup lambda": repr(float(laplace["deviation"][at])),
-        "sup sigma": repr(float(gaussian["deviation"][at])),
-    }
-    above = laplace["x"][deficit > 0]
-    detail = (
-        f"Gaussian's supremum is larger at {len(above)} of {len(gap)} plotted x, from "
-        f"{above.min():g} on"
-    )
-    return [Evidence(Rung.FIGURE, Grade.REFUTED, "every_x", False, scope, detail, witness=witness)]
+    return [rops_curves.larger(data, _PAIR, "every_x", "[0, 1)")]

@@ -9,9 +9,9 @@ import numpy as np
 
 from figures import style
 from figures.data import Column, Curve, FigureData
-from figures.order import plainest
+from figures.findings import judged
 from theory.certificates import theorem_2
-from theory.claim import Evidence, Grade, Rung
+from theory.claim import Evidence
 from theory.directional import directional_enclosure
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 NAME = "figure_certified_set"
 
-_LOOKS = {0.75: style.BLUE, 0.9: style.VERMILLION, 0.97: style.GREEN}
+_LOOKS: dict[float, dict[str, Any]] = {
+    0.75: {"color": style.BLUE, "linestyle": (0, (1, 0.8))},
+    0.9: {"color": style.VERMILLION, "linestyle": "-"},
+    0.97: {"color": style.GREEN, "linestyle": (0, (7, 1.2))},
+}
 _BALL: dict[str, Any] = {"color": "0.25", "linestyle": (0, (3, 1.5)), "linewidth": 0.8}
 
 #: PA of each set, from the smallest to the largest
@@ -29,6 +33,8 @@ LEVELS = tuple(_LOOKS)
 CHECKED = ((1, 0), (9, 1), (3, 1), (1, 1))
 
 _STEPS = 60
+# So many directions are told from an axis: the lead falls with the angle, to 1e-8 of the radius.
+_MOST = 10_000
 
 # Two floats this close, relatively, are a tie and no evidence that one is larger.
 _TIE = 1e-9
@@ -44,9 +50,10 @@ def compute(scale: float = 1.0, num_points: int = 41) -> FigureData:
     Parameters
     ----------
     scale : float
-        The Laplace parameter lambda, in (0, inf).
+        The Laplace parameter lambda, in [1e-100, 1e100].
     num_points : int
-        Directions from an axis to the diagonal, at least 5; the others are mirror images.
+        Directions from an axis to the diagonal, in {5, ..., 10000}, the proved ones in addition;
+        the others are mirror images.
 
     Returns
     -------
@@ -66,11 +73,13 @@ def compute(scale: float = 1.0, num_points: int = 41) -> FigureData:
     >>> [round(float(data[f"certified_{p_a}"]["radius"].max()), 6) for p_a in LEVELS]
     [1.035999, 1.958733, 3.162706]
     """
-    if num_points < 5:
-        raise ValueError(f"num_points = {num_points} is not at least 5")
-    if not 0 < scale < np.inf:
-        raise ValueError(f"scale = {scale} is outside (0, inf)")
-    octant = 0.5 + 0.5 * np.sin(np.linspace(0, np.pi / 2, num_points)) ** 2  # shares, 1/2 to 1
+    if not 5 <= num_points <= _MOST:
+        raise ValueError(f"num_points = {num_points} is outside 5, ..., {_MOST}")
+    if not 1e-100 <= scale <= 1e100:
+        raise ValueError(f"scale = {scale} is outside [1e-100, 1e100]")
+    chosen = [max(direction) / sum(direction) for direction in CHECKED]
+    even = 0.5 + 0.5 * np.sin(np.linspace(0, np.pi / 2, num_points)) ** 2
+    octant = np.unique(np.append(even, chosen))  # shares, 1/2 to 1
     curves: dict[str, Curve] = {}
     proved: dict[str, list[float]] = {k: [] for k in ("p_a", "share", "plotted", "lower", "upper")}
     for level in LEVELS:
@@ -79,10 +88,9 @@ def compute(scale: float = 1.0, num_points: int = 41) -> FigureData:
         ball = float(theorem_2(level, scale=scale, rounding="nearest"))
         corners = np.array([ball, 0.0, -ball, 0.0, ball])
         curves[f"ball_{level}"] = {"x": corners, "y": np.roll(corners[:-1], 1)[[0, 1, 2, 3, 0]]}
-        for direction in CHECKED:
-            share = max(direction) / sum(direction)
+        for direction, share in zip(CHECKED, chosen, strict=True):
             found = directional_enclosure(Fraction(str(level)), direction, scale=scale)
-            plotted = scale * _radius(level, np.array([share]))[0]
+            plotted = radius[np.searchsorted(octant, share)]
             row = (level, share, plotted, found.lower, found.upper)
             for name, value in zip(proved, row, strict=True):
                 proved[name].append(float(value))
@@ -142,9 +150,9 @@ def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
     """Draw each set and its ball, the largest first."""
     with style.blank(settings) as figure:
         axes = figure.subplots()
-        for level, colour in reversed(_LOOKS.items()):
-            _draw_set(axes, data, level, colour)
-        unit = "" if data.parameters["scale"] == 1 else rf" ($\lambda = {_lambda(data)}$)"
+        for level in reversed(LEVELS):
+            _draw_set(axes, data, level)
+        unit = "" if data.parameters["scale"] == 1 else rf" ($\lambda$ = {_lambda(data)})"
         axes.set(xlabel=rf"$\delta_1${unit}", ylabel=rf"$\delta_2${unit}", aspect="equal")
         handles, labels = axes.get_legend_handles_labels()
         # the smallest set first, and the ball last
@@ -158,13 +166,14 @@ def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
     return figure
 
 
-def _draw_set(axes: Axes, data: FigureData, level: float, colour: str) -> None:
+def _draw_set(axes: Axes, data: FigureData, level: float) -> None:
+    look = _LOOKS[level]
     outline, ball = data[f"certified_{level}"], data[f"ball_{level}"]
     label = r"$\ell_1$ ball of radius $R$" if level == max(_LOOKS) else None
     axes.plot(ball["x"], ball["y"], label=label, **_BALL)
-    axes.plot(outline["x"], outline["y"], color=colour, linestyle="-", label=f"$P_A = {level:g}$")
+    axes.plot(outline["x"], outline["y"], label=f"$P_A = {level:g}$", **look)
     axes.fill(outline["x"], outline["y"], facecolor="white", edgecolor="none")
-    axes.fill(outline["x"], outline["y"], facecolor=colour, alpha=0.25, edgecolor="none")
+    axes.fill(outline["x"], outline["y"], facecolor=look["color"], alpha=0.25, edgecolor="none")
     axes.fill(ball["x"], ball["y"], facecolor="white", edgecolor="none")
 
 
@@ -185,67 +194,70 @@ def caption(data: FigureData) -> str:
         outline, ball = data[f"certified_{level}"], data[f"ball_{level}"]
         corner = float(ball["x"].max())
         more = _area(outline) / _area(ball) - 1
-        gain = float(outline["radius"].max()) / corner - 1
+        gain = float(_polar(outline)[0].max()) / corner - 1
         said.append(f"PA = {level:g}: R = {corner:.4g}, {gain:.0%} farther, {more:.0%} larger")
     return (
         f"Perturbations of two coordinates that cannot change the prediction of any classifier of "
         f"which only P(f(X) = cA) >= PA is known, two classes, Laplace noise of scale lambda = "
-        f"{_lambda(data)}. Dashed: the l1 ball of Theorem 2, of radius R. Solid: the exact set, "
-        f"which meets the ball at its corners; shaded: the difference. How much farther the set "
-        f"reaches in its best direction (in the l1 norm), and by how much its area is larger: "
-        f"{'; '.join(said)}."
+        f"{_lambda(data)}. Thin dashes: the l1 ball of Theorem 2, of radius R. Thick lines: the "
+        f"exact set, which meets the ball at its corners; shaded: the difference. How much farther "
+        f"the set reaches in its best direction (in the l1 norm), and by how much the area in its "
+        f"drawn outline is larger: {'; '.join(said)}."
     )
 
 
 def check(data: FigureData) -> list[Evidence]:
     """Compare the plotted radii with the ball's, claim ``directional_radius``.
 
-    A relative difference within 1e-9 is a tie. A plotted curve that leaves a proved pair of floats
-    says nothing.
+    The points as they are drawn. A relative difference within 1e-9 is a tie. Outlines that leave a
+    proved pair of floats say nothing.
     """
-    proved = data["proved"]
-    away = np.maximum(proved["lower"] - proved["plotted"], proved["plotted"] - proved["upper"])
-    trusted = not (away > _TIE * proved["lower"]).any()
+    trusted = bool(_away(data) <= _TIE)
     radius, ball, share = (np.concatenate(part) for part in zip(*_points(data), strict=True))
     axis = (share == 0) | (share == 1)
     lead = radius / ball - 1
-    return [
-        _judge(data, "never_smaller", share, np.where(lead < -_TIE, -lead, 0.0), trusted=trusted),
-        _judge(
-            data,
-            "larger_off_axes",
-            share[~axis],
-            np.where(lead[~axis] <= _TIE, 1.0, 0.0),
-            trusted=trusted,
-        ),
-        _judge(
-            data,
-            "equal_on_axes",
-            share[axis],
-            np.where(np.abs(lead[axis]) > _TIE, 1.0, 0.0),
-            trusted=trusted,
-        ),
-    ]
+    faults = (
+        ("never_smaller", share, -_TIE - lead),
+        ("larger_off_axes", share[~axis], _TIE - lead[~axis]),
+        ("equal_on_axes", share[axis], np.abs(lead[axis]) - _TIE),
+    )
+    return [_judge(data, part, at, fault, trusted=trusted) for part, at, fault in faults]
+
+
+def _polar(outline: Curve) -> tuple[Column, Column]:
+    """The l1 norm of each drawn point, and the share of it that delta_1 takes."""
+    norm: Column = np.abs(outline["x"]) + np.abs(outline["y"])
+    return norm, np.abs(outline["x"]) / norm
+
+
+def _away(data: FigureData) -> float:
+    """How far a drawn radius is outside the proved floats of its direction, relatively."""
+    found = []
+    proved = data["proved"]
+    names = ("p_a", "share", "plotted", "lower", "upper")
+    for p_a, larger, plotted, low, high in zip(*(proved[name] for name in names), strict=True):
+        radius, share = _polar(data[f"certified_{p_a}"])
+        drawn = radius[np.isclose(np.maximum(share, 1 - share), larger, rtol=1e-12)]
+        either = np.append(drawn if drawn.size else np.nan, plotted)
+        found.append(np.max(np.maximum(low - either, either - high)) / low)
+    return float(np.max(found))
 
 
 def _points(data: FigureData) -> list[tuple[Column, Column, Column]]:
     found = []
     for level in LEVELS:
-        outline = data[f"certified_{level}"]
-        ball = np.full_like(outline["radius"], data[f"ball_{level}"]["x"].max())
-        found.append((outline["radius"], ball, outline["share"]))
+        radius, share = _polar(data[f"certified_{level}"])
+        found.append((radius, np.full_like(radius, data[f"ball_{level}"]["x"].max()), share))
     return found
 
 
 def _judge(data: FigureData, part: str, share: Column, fault: Column, *, trusted: bool) -> Evidence:
-    scope = f"{len(share)} plotted directions, PA in {LEVELS}, lambda = {_lambda(data)}"
-    if not trusted or not share.size:
-        detail = "the plotted radii are not between the proved ones" if share.size else "no points"
-        return Evidence(Rung.FIGURE, Grade.UNDECIDED, part, None, scope, detail)
-    at = plainest(share, fault)
-    if at is None:
-        detail = "every plotted radius is as stated, and between the proved ones where those are"
-        return Evidence(Rung.FIGURE, Grade.CONSISTENT, part, True, scope, detail)
-    witness = {"share of delta_1": repr(float(share[at])), "lambda": _lambda(data)}
-    detail = f"not so at {np.count_nonzero(fault)} plotted points"
-    return Evidence(Rung.FIGURE, Grade.REFUTED, part, False, scope, detail, witness=witness)
+    return judged(
+        part,
+        share,
+        fault,
+        scope=f"{len(share)} plotted directions, PA in {LEVELS}, lambda = {_lambda(data)}",
+        agreed="every plotted radius is as stated, and between the proved ones where those are",
+        witness=lambda k: {"share of delta_1": repr(float(share[k])), "lambda": _lambda(data)},
+        trusted=trusted,
+    )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -117,8 +117,7 @@ def rc(
 
     if venue not in VENUES:
         raise ValueError(f"venue = {venue!r} is none of {', '.join(VENUES)}")
-    if span not in _ASPECTS:
-        raise ValueError(f"span = {span!r} is neither column nor page")
+    parse_span(span)
     if aspect is not None and not 0 < aspect < float("inf"):
         raise ValueError(f"aspect = {aspect} is outside (0, inf)")
     width: float = getattr(VENUES[venue], span)
@@ -127,6 +126,22 @@ def rc(
     settings: dict[str, Any] = dict(look)
     settings["figure.figsize"] = (width, round(width * ratio, 4))
     return settings
+
+
+def parse_span(text: str) -> Span:
+    """Return a width to fill by its name.
+
+    Examples
+    --------
+    >>> parse_span("text")
+    Traceback (most recent call last):
+        ...
+    ValueError: span = 'text' is neither column nor page
+    """
+    for span in get_args(Span):
+        if text == span:
+            return cast("Span", span)
+    raise ValueError(f"span = {text!r} is neither column nor page")
 
 
 @contextmanager

@@ -9,6 +9,8 @@ The names that users import::
     l1cert.verify(["theorem_2"])           # the verdict on a claim, with all its evidence
     l1cert.show("theorem_2")               # the claim, its proof and its witness as text
     l1cert.check_bound("lam*(2*p_a - 1)")  # is a radius of yours sound, tight, better than others?
+    l1cert.tightness("0.9", dim=3072)      # the worst-case classifier, run within and beyond R
+    l1cert.reproduce("results")            # every claim, figure and simulation into one folder
 
 They are loaded when first used, so that importing the package costs nothing.
 """
@@ -21,21 +23,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from l1cert.presentation import show
     from l1cert.radii import Radii, radius
-    from l1cert.rectified import Rops, rops
+    from l1cert.rectified import Rops, rops, rops_simulation
     from l1cert.report import Report
+    from l1cert.reproduction.running import reproduce
     from l1cert.verification import verify
     from l1cert.workbench.check import check_bound
     from l1cert.workbench.report import BoundReport
+    from l1cert.worst_cases import TightnessReport, tightness, tightness_sweep
 
 __all__ = [
     "BoundReport",
     "Radii",
     "Report",
     "Rops",
+    "TightnessReport",
     "check_bound",
     "radius",
+    "reproduce",
     "rops",
+    "rops_simulation",
     "show",
+    "tightness",
+    "tightness_sweep",
     "verify",
 ]
 
@@ -46,8 +55,13 @@ _HOME = {
     "Report": "l1cert.report",
     "Rops": "l1cert.rectified",
     "radius": "l1cert.radii",
+    "reproduce": "l1cert.reproduction.running",
     "rops": "l1cert.rectified",
+    "rops_simulation": "l1cert.rectified",
     "show": "l1cert.presentation",
+    "TightnessReport": "l1cert.worst_cases",
+    "tightness": "l1cert.worst_cases",
+    "tightness_sweep": "l1cert.worst_cases",
     "verify": "l1cert.verification",
 }
 

@@ -5,7 +5,9 @@ Numbers
     values of SymPy expressions), compensated (double-double arithmetic).
 Laws
     noise and symmetric_noise (Laplace, Gaussian, uniform in floats), densities (the same as SymPy
-    expressions, to be integrated), rops (Appendix D).
+    expressions, to be integrated).
+    Appendix D: rops (the line), rops_order (where the order changes), rops_slab, rops_ball with
+    magnitude_sums (the law of a noisy l1 norm), rops_tie (one supremum, enclosed).
     The law of T: likelihood_ratio (what a user asks), atoms, ratio_moments, ratio_queries
     (quantiles, trade-off), and ratio_laws (which of three ways sums it): subset_law (over subsets
     of the coordinates), equal_law with fair_coins (equal magnitudes), fourier_law with
@@ -13,7 +15,8 @@ Laws
 Certificates
     certificates (every radius, rounded down) and radius_formulas (their formulas), directional
     (the exact radius of a direction) with tie_search (where its worst case ties) and
-    directional_series (thousands of different entries), tightness (the worst-case classifiers).
+    directional_series (thousands of different entries), tightness (the worst-case classifiers),
+    flip_power (the samples that show them).
 Statistics
     confidence and binomial_tails (exact tests of counts, Holm).
 What a claim is

@@ -17,7 +17,20 @@ from l1cert.cli.output import USAGE, abandon_output
 
 #: the module of each command, in the order in which --help lists them
 COMMANDS = (
-    *("verify", "list", "show", "radius", "check", "law", "rops", "simulate", "merge", "figure"),
+    *(
+        "verify",
+        "list",
+        "show",
+        "radius",
+        "check",
+        "law",
+        "rops",
+        "tightness",
+        "simulate",
+        "merge",
+        "figure",
+        "reproduce",
+    ),
 )
 
 

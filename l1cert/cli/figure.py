@@ -27,8 +27,27 @@ from l1cert.cli.output import file_errors, say, usage_errors
     metavar="DIR",
     help="Folder for the pictures and the CSV files; made if it is missing.",
 )
-def command(names: tuple[str, ...], formats: str, out: Path) -> None:
-    """Draw the figures (all of them, or the NAMEs given) and save their data."""
+@click.option(
+    "--venue",
+    default="iclr",
+    show_default=True,
+    metavar="V",
+    help="Whose widths: aistats, cvpr, iclr, icml, jmlr, neurips, tmlr, uai.",
+)
+@click.option(
+    "--span",
+    default="column",
+    show_default=True,
+    metavar="S",
+    help="The width to fill: column or page.",
+)
+def command(names: tuple[str, ...], formats: str, out: Path, venue: str, span: str) -> None:
+    """Draw the figures (all of them, or the NAMEs given) and save their data.
+
+    Each leaves its pictures, a CSV of every curve with its provenance, and a caption made from the
+    data (.txt). The same data give the same bytes.
+    """
+    from figures import style
     from figures.saving import check_formats, save
     from figures.table import FIGURES, figure_module
     from l1cert.provenance import provenance
@@ -37,10 +56,11 @@ def command(names: tuple[str, ...], formats: str, out: Path) -> None:
     chosen = tuple(dict.fromkeys(names)) or tuple(FIGURES)
     with usage_errors():
         check_formats(wanted)
+        settings = style.rc(venue, style.parse_span(span))
         for name in chosen:
             figure_module(name)
     origin = provenance()
     for name in chosen:
         with file_errors(out):
-            written = save(name, wanted, out, provenance=origin)
+            written = save(name, wanted, out, provenance=origin, settings=settings)
         say("\n".join(str(path) for path in written))

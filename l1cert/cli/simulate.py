@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +10,11 @@ import click
 from l1cert.cli.many_values import ManyValues
 from l1cert.cli.output import check_writable, print_json, say, usage_errors
 from l1cert.cli.perturbation import perturbation, perturbation_options
+from l1cert.cli.progress import counted
 from l1cert.cli.sampling import alpha_option
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from l1cert.simulation import SimulationReport
-
-    Progress = Callable[[int, int], None]
 
 # simulations.ratio_experiment.DEFAULT_EVENTS, which importing here would make --help slow; a test
 # compares them
@@ -96,7 +91,7 @@ def likelihood_ratio(
         coordinates = perturbation(delta, delta_equal, norm, delta_file)
         part = parse_shard(shard)
     try:
-        with usage_errors(), _watch(as_json) as progress:
+        with usage_errors(), counted("samples", quiet=as_json) as progress:
             report = simulate_t(
                 coordinates,
                 scale=scale,
@@ -172,46 +167,3 @@ def _table(report: SimulationReport) -> str:
         left = report.state.run.num_samples - report.state.covered
         lines.append(f"{left} samples of the run are still missing")
     return "\n".join(lines)
-
-
-class _Silent(nullcontext["Progress | None"]):
-    """No progress."""
-
-
-class _Bar(AbstractContextManager["Progress | None"]):
-    """A bar over the samples, with the rate and the time left."""
-
-    def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        self.bar = Bar(
-            TextColumn("samples"),
-            BarColumn(),
-            TaskProgressColumn(show_speed=True),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=console,
-            transient=True,
-        )
-        self.task = self.bar.add_task("", total=None)
-
-    def __enter__(self) -> Progress:
-        self.bar.__enter__()
-        return self._update
-
-    def __exit__(self, *details: object) -> None:
-        self.bar.__exit__(None, None, None)
-
-    def _update(self, done: int, total: int) -> None:
-        speed = self.bar.tasks[0].speed
-        said = f"{speed:.3g} a second" if speed else ""
-        self.bar.update(self.task, completed=done, total=total, description=said)
-
-
-def _watch(as_json: bool) -> AbstractContextManager[Progress | None]:
-    # progress goes to standard error, and only to a person
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    return _Bar(console) if console.is_terminal and not as_json else _Silent()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from l1cert.cli.output import check_writable, say, usage_errors, write_text
+from l1cert.cli.progress import Update, watched
 from l1cert.cli.sampling import sampling_options
 from l1cert.provenance import available_processors
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from l1cert.examination import Progress
     from l1cert.report import Report
     from theory.claim import Evidence, Rung
@@ -69,18 +67,13 @@ def command(
     counterexample, a simulation and, where there is one, its figure. The verdict is computed from
     what they find; `l1cert show SLUG` gives the details.
     """
-    from rich.console import Console
-
     from l1cert.verification import count_methods, verify
 
     if out is not None:
         check_writable(out)
-    # progress goes to standard error, and only to a person
-    watcher = Console(stderr=True, highlight=False)
     with usage_errors():
         total = count_methods(slugs, rungs=rungs or None)
-    live = _Watch(watcher, total) if watcher.is_terminal and not as_json else _Silent()
-    with usage_errors(), live as progress:
+    with usage_errors(), watched("methods", quiet=as_json) as update:
         report = verify(
             slugs,
             rungs=rungs or None,
@@ -88,7 +81,7 @@ def command(
             seed=seed,
             alpha=alpha,
             workers=available_processors() if workers is None else workers,
-            progress=progress,
+            progress=None if update is None else _methods(update, total),
         )
     if as_json:
         say(report.dumps())
@@ -99,42 +92,17 @@ def command(
     raise SystemExit(report.exit_code)
 
 
-class _Silent(nullcontext["Progress | None"]):
-    """No progress."""
+def _methods(update: Update, total: int) -> Progress:
+    """Progress by methods, which tells the one that runs or has just finished."""
+    done: set[tuple[str, Rung]] = set()
 
-
-class _Watch(AbstractContextManager["Progress | None"]):
-    """A bar over the methods, and the one that runs or has just finished."""
-
-    def __init__(self, console: Console, total: int) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bar
-
-        self.bar = Bar(
-            TextColumn("methods"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.description}"),
-            console=console,
-            transient=True,
-        )
-        self.task = self.bar.add_task("", total=total)
-        self.done: set[tuple[str, Rung]] = set()
-
-    def __enter__(self) -> Progress:
-        self.bar.__enter__()
-        return self._update
-
-    def __exit__(self, *details: object) -> None:
-        self.bar.__exit__(None, None, None)
-
-    def _update(self, slug: str, rung: Rung, evidence: Sequence[Evidence] | None) -> None:
+    def progress(slug: str, rung: Rung, evidence: Sequence[Evidence] | None) -> None:
         found = "/".join(dict.fromkeys(item.grade.value for item in evidence or ()))
         if evidence is not None:
-            self.done.add((slug, rung))  # a simulation is told of when drawn and when judged
-        said = f"{slug} {rung.value} {found}".rstrip()
-        self.bar.update(self.task, completed=len(self.done), description=said)
+            done.add((slug, rung))  # a simulation is told of when drawn and when judged
+        update(len(done), total, f"{slug} {rung.value} {found}".rstrip())
+
+    return progress
 
 
 def _print(report: Report) -> None:

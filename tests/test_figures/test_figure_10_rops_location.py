@@ -125,8 +125,13 @@ def test_caption_numbers_come_from_the_data():
         scaled(data, "gaussian", 0.5),
         curves={**scaled(data, "gaussian", 0.5).curves, "crossing": none},
     )
-    assert "The larger one is Laplace for 0 <= x < 1." in location.caption(plain)
-    assert "Neither" not in location.caption(plain)
+    assert "the larger one is Laplace for 0 <= x < 1." in location.caption(plain)
+    for said in ("Neither", "circle"):
+        assert said in text
+        assert said not in location.caption(plain)
+    # beyond the last plotted x the Gaussian one is larger, but the data do not say so
+    short = location.caption(location.compute(num_points=10, nearest=0.05))
+    assert "At the plotted x the larger one is Laplace for 0 <= x < 1. The inset" in short
 
 
 def test_axes_legend_and_zoom():

@@ -71,30 +71,76 @@ def test_the_plotted_data_agree_with_the_claim(scale):
 
 def changed(data, level, factor):
     name = f"certified_{level}"
-    curve = {**data[name], "radius": data[name]["radius"] * factor}
-    return replace(data, curves={**data.curves, name: curve})
+    grown = {column: data[name][column] * factor for column in ("x", "y", "radius")}
+    return replace(data, curves={**data.curves, name: {**data[name], **grown}})
+
+
+def proved_as_drawn(data):
+    """The same data with floats around them that pretend to be proved."""
+    proved = {name: values.copy() for name, values in data["proved"].items()}
+    for row, (p_a, share) in enumerate(zip(proved["p_a"], proved["share"], strict=True)):
+        outline = data[f"certified_{p_a}"]
+        radius = outline["radius"][np.isclose(outline["share"], share, rtol=1e-12)][0]
+        for name in ("plotted", "lower", "upper"):
+            proved[name][row] = radius
+    return replace(data, curves={**data.curves, "proved": proved})
+
+
+def check_of(data):
+    return certified.check(proved_as_drawn(data))
 
 
 def test_the_check_flips_with_the_data():
     data = certified.compute(num_points=9)
     outline = data["certified_0.9"]
     axis = (outline["share"] == 0) | (outline["share"] == 1)
-    smaller = certified.check(changed(data, 0.9, 0.5))
+    smaller = check_of(changed(data, 0.9, 0.5))
     assert [item.finding for item in smaller] == [False, False, False]
     assert all(item.grade is Grade.REFUTED and item.witness for item in smaller)
     ball = data["ball_0.9"]["x"].max() / outline["radius"]
-    equal = certified.check(changed(data, 0.9, np.where(axis, 1.0, ball)))
+    equal = check_of(changed(data, 0.9, np.where(axis, 1.0, ball)))
     assert [item.finding for item in equal] == [True, False, True]
-    larger = certified.check(changed(data, 0.9, np.where(axis, 1.01, 1.0)))
+    larger = check_of(changed(data, 0.9, np.where(axis, 1.01, 1.0)))
     assert [item.finding for item in larger] == [True, True, False]
 
 
 def test_floats_that_leave_the_proved_ones_say_nothing():
     data = certified.compute(num_points=9)
     moved = {**data["proved"], "plotted": data["proved"]["plotted"] * 1.001}
-    found = certified.check(replace(data, curves={**data.curves, "proved": moved}))
-    assert [item.grade for item in found] == [Grade.UNDECIDED] * 3
-    assert all(item.finding is None for item in found)
+    outline = {**data["certified_0.9"], "x": data["certified_0.9"]["x"] * np.nan}
+    for other in (
+        replace(data, curves={**data.curves, "proved": moved}),
+        changed(data, 0.9, np.where(data["certified_0.9"]["share"] % 1 == 0, 1, 1.1)),
+        replace(data, curves={**data.curves, "certified_0.9": outline}),
+    ):
+        found = certified.check(other)
+        assert [item.grade for item in found] == [Grade.UNDECIDED] * 3
+        assert all(item.finding is None for item in found)
+
+
+def test_so_many_directions_are_still_told_from_an_axis():
+    data = certified.compute(num_points=10_000)
+    assert [item.finding for item in certified.check(data)] == [True, True, True]
+
+
+def test_every_proved_direction_is_drawn():
+    for num_points in (5, 12):
+        data = certified.compute(num_points=num_points)
+        for share, plotted in zip(
+            *(data["proved"][name][-4:] for name in ("share", "plotted")), strict=True
+        ):
+            outline = data[f"certified_{certified.LEVELS[-1]}"]
+            assert plotted in outline["radius"][outline["share"] == share]
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e100])
+def test_the_ends_of_the_scale(scale):
+    data = certified.compute(scale=scale, num_points=41)
+    assert [item.finding for item in certified.check(data)] == [True, True, True]
+    said = certified.caption(certified.compute())
+    assert certified.caption(data).partition("22% farther")[2] == said.partition("22% farther")[
+        2
+    ].replace("R = 2.813", f"R = {2.813 * scale:g}")
 
 
 def test_caption_numbers_come_from_the_data():
@@ -116,7 +162,7 @@ def test_axes_and_legend():
     figure = certified.draw(data)
     (axes,) = figure.axes
     assert axes.get_aspect() == 1
-    assert axes.get_xlabel() == r"$\delta_1$ ($\lambda = 2.5$)"
+    assert axes.get_xlabel() == r"$\delta_1$ ($\lambda$ = 2.5)"
     (legend,) = figure.legends
     labels = [text.get_text() for text in legend.get_texts()]
     assert labels == ["$P_A = 0.75$", "$P_A = 0.9$", "$P_A = 0.97$", r"$\ell_1$ ball of radius $R$"]
@@ -132,9 +178,11 @@ def test_axes_and_legend():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_points": 4}, "num_points = 4 is not at least 5"),
-        ({"scale": 0.0}, r"scale = 0.0 is outside \(0, inf\)"),
-        ({"scale": float("nan")}, r"scale = nan is outside \(0, inf\)"),
+        ({"num_points": 4}, "num_points = 4 is outside 5, ..., 10000"),
+        ({"num_points": 10_001}, "num_points = 10001 is outside 5, ..., 10000"),
+        ({"scale": 0.0}, r"scale = 0.0 is outside \[1e-100, 1e100\]"),
+        ({"scale": 1e200}, r"scale = 1e\+200 is outside \[1e-100, 1e100\]"),
+        ({"scale": float("nan")}, r"scale = nan is outside \[1e-100, 1e100\]"),
     ],
 )
 def test_bad_arguments(arguments, message):

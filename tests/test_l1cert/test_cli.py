@@ -256,6 +256,8 @@ def test_radius_ends(arguments, expected):
         (("verify", "theorem_2", "--out", "no/such/folder/r.json"), ("no/such/folder",)),
         (("figure", "figure_99"), ("figure_99", "figure_04_regions")),
         (("figure", "--format", "gif"), ("gif", "pdf, svg, png")),
+        (("figure", "--venue", "nature"), ("nature", "aistats, cvpr, iclr")),
+        (("figure", "--span", "text"), ("'text'", "column nor page")),
         (("prove",), ("prove", "verify")),
         (("verify", "--bogus"), ("--bogus",)),
     ],

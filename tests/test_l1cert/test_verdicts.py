@@ -9,6 +9,7 @@ import mpmath
 import pytest
 
 from l1cert import catalogue, errata
+from l1cert.reproduction import expected, pages
 from theory.claim import Grade, Rung
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +134,7 @@ def test_the_report_is_json_without_nan(full_report):
     assert "Infinity" not in text
 
 
-def test_readme_and_errata_show_this_run(full_report):
+def test_the_generated_pages_and_the_stored_ledger_show_this_run(full_report):
     spec = importlib.util.spec_from_file_location("update_pages", ROOT / "docs/update_pages.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -141,6 +142,9 @@ def test_readme_and_errata_show_this_run(full_report):
     assert module.rewritten(text, full_report) == text, "run `make readme`"
     page = (ROOT / "docs/errata.md").read_text()
     assert errata.markdown(full_report) == page, "run `make readme`"
+    assert expected.dumps(full_report) == module.LEDGER.read_text(), "run `make readme`"
+    page = module.REPRODUCE.read_text()
+    assert pages.before(expected.recorded()) == page, "run `python docs/update_pages.py help`"
 
 
 def test_the_errata_name_every_statement_that_is_not_true_as_printed(full_report):

@@ -89,7 +89,6 @@ CLAIM = Claim(
     reference="Beyond the paper; it answers section 4.2 on Theorem 1",
     absent={
         Rung.EXPERIMENT: "no trained classifier is needed: the statement is about every f",
-        Rung.FIGURE: "the paper draws no figure of it",
     },
 )
 

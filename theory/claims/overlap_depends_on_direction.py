@@ -75,10 +75,7 @@ CLAIM = Claim(
         "moves r and -r are mirror images. The l0 case, which the figure leaves out, is left out."
     ),
     reference="paper, Figure 1",
-    absent={
-        Rung.EXPERIMENT: "two balls are compared, no classifier takes part",
-        Rung.FIGURE: "Figure 1 is a sketch; its areas are computed here",
-    },
+    absent={Rung.EXPERIMENT: "two balls are compared, no classifier takes part"},
     without_laplace="the statement is about balls, no noise takes part",
 )
 

@@ -59,10 +59,7 @@ CLAIM = Claim(
         "some delta. In d >= 2 delta on an axis still has one non-zero coordinate."
     ),
     reference="paper, section 3 and Figure 3",
-    absent={
-        Rung.EXPERIMENT: "the statement is about the noise alone, no classifier takes part",
-        Rung.FIGURE: "Figure 3 sketches some c.d.f.; the c.d.f. of T is computed here",
-    },
+    absent={Rung.EXPERIMENT: "the statement is about the noise alone, no classifier takes part"},
 )
 
 _v = sp.Symbol("v", positive=True)

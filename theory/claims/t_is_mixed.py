@@ -59,7 +59,6 @@ CLAIM = Claim(
     reference="paper, section 3",
     absent={
         Rung.EXPERIMENT: "the statement is about the noise alone, no classifier takes part",
-        Rung.FIGURE: "Figure 3 draws a c.d.f. of T, which is quantile_may_not_exist",
     },
 )
 

@@ -91,7 +91,6 @@ CLAIM = Claim(
     reference="Yang et al. (2020), Randomized Smoothing of All Shapes and Sizes, uniform noise, l1",
     absent={
         Rung.EXPERIMENT: "no trained classifier is needed: three formulas are compared",
-        Rung.FIGURE: "the paper has no uniform noise, so there is no figure to reproduce",
     },
 )
 
