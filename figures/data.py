@@ -74,6 +74,11 @@ class FigureData:
         """Return the columns of one curve; KeyError if there is none of that name."""
         return self.curves[curve]
 
+    @property
+    def scale(self) -> str:
+        """The noise's scale as a caption writes it, of a figure that has this parameter."""
+        return f"{self.parameters['scale']:g}"
+
 
 def to_csv(data: FigureData, provenance: Mapping[str, Any]) -> str:
     """Return the text of the CSV file: every float is written so that it reads back the same.

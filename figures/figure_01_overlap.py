@@ -66,9 +66,9 @@ def compute(radius: float = 1.0, norm: float = 1.0, num_points: int = 41) -> Fig
     FigureData
         With d in a, b, c: "ball", "ball_d" (x, y: outlines in l1) and "overlap_d"; "disk",
         "disk_d" and "lens_d" in l2; for "l1" and "l2" the panels' areas (norm, share, delta_1,
-        delta_2, area, part) and the curves "l1_short", "l1_middle", "l1_long" and so on (norm, share, area,
-        part). The share is delta_1 over delta_1 + delta_2, the part is that of the ball's area.
-        Corners of what the panels a to d show: "frame_a" to "frame_d".
+        delta_2, area, part) and the curves "l1_short", "l1_middle", "l1_long" and so on (norm,
+        share, area, part). The share is delta_1 over delta_1 + delta_2, the part is that of the
+        ball's area. Corners of what the panels a to d show: "frame_a" to "frame_d".
 
     Raises
     ------

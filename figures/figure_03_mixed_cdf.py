@@ -90,10 +90,8 @@ def compute(norm: float = 2.0, num_points: int = 61) -> FigureData:
         curves[f"cdf_{count}"] = _cdf(law, num_points)
         curves[f"jumps_{count}"] = _jumps(law)
     boundary = np.array([_boundary()])
-    beside = boundary * (1 + 1e-6 * np.array([-1.0, 1.0]))
     drawn = norm / COUNTS[-1]
-    ends = min(0.01, drawn / 2), max(4.0, 2 * drawn)
-    size = np.sort(np.append(np.geomspace(*ends, num_points), beside))
+    size = _sizes(drawn, boundary, num_points)
     curves |= _skipped(size)
     curves["boundary"] = _level_at("a", boundary)
     quantile = law.quantile_set(Fraction(str(LEVEL)))
@@ -104,6 +102,13 @@ def compute(norm: float = 2.0, num_points: int = 61) -> FigureData:
     curves["frame"] = {"t": edges, "probability": np.array([-0.03, 1.04])}
     curves["sizes"] = {"a": size[[0, -1]]}
     return FigureData(NAME, curves, {"norm": norm, "num_points": num_points})
+
+
+def _sizes(drawn: float, boundary: Column, num_points: int) -> Column:
+    """Values of a/lambda around the drawn one and, very close, around the boundary."""
+    ends = min(0.01, drawn / 2), max(4.0, 2 * drawn)
+    beside = boundary * (1 + 1e-6 * np.array([-1.0, 1.0]))
+    return np.sort(np.append(np.geomspace(*ends, num_points), beside))
 
 
 def _skipped(size: Column) -> dict[str, Curve]:
@@ -240,8 +245,9 @@ def check(data: FigureData) -> list[Evidence]:
     """Compare the plotted laws with claim ``quantile_may_not_exist``.
 
     One coordinate: below 1/2 before r, 1 from there on. Every law: the jump at r is from 1 - 2^-k
-    to 1, nothing plotted lies between, and 0.85 does for k = 1 and 2 only. Three equal ones: a jump
-    passes 0.85 below the plotted boundary, and none from there on.
+    to 1, nothing plotted lies between, 0.85 does for k = 1 and 2 only, and the pieces of the c.d.f.
+    end and begin at the jumps. Three equal ones: a jump passes 0.85 below the plotted boundary, and
+    none from there on; the jumps are apart, and the last one is from 7/8 to 1.
     """
     one, every = data["cdf_1"], []
     before = one["t"] < data["jumps_1"]["place"][-1]
@@ -251,7 +257,7 @@ def check(data: FigureData) -> list[Evidence]:
         law, jumps = data[f"cdf_{count}"], data[f"jumps_{count}"]
         low = 1 - 0.5**count
         inside = _is_value(law) & (law["probability"] >= low) & (law["probability"] < 1)
-        ends = abs(jumps["below"][-1] - low) + abs(jumps["at"][-1] - 1)
+        ends = abs(jumps["below"][-1] - low) + abs(jumps["at"][-1] - 1) + _torn(law, jumps)
         skips = jumps["below"][-1] <= LEVEL < jumps["at"][-1]
         every.append(np.maximum(float(inside.any() or skips != (count <= 2)), ends - _TIE))
     size = data["skipped_0"]["a"]
@@ -259,7 +265,11 @@ def check(data: FigureData) -> list[Evidence]:
     skipped = np.any([(band["below"] <= LEVEL) & (band["at"] > LEVEL) for band in bands], axis=0)
     other = np.where(skipped != (size < data["boundary"]["a"][0]), 1.0, 0.0)
     for band in bands:
-        other += 0 * (band["below"] + band["at"])  # not a number remains so
+        # not a number remains so
+        other += np.where(band["below"] > band["at"], 1.0, 0 * (band["below"] + band["at"]))
+    for lower, upper in pairwise(bands):
+        other += lower["at"] > upper["below"]
+    other += abs(bands[-1]["below"] - 0.875) + abs(bands[-1]["at"] - 1) > _TIE
     norm = f"r = {data.parameters['norm']:g} lambda"
     laws = np.array([float(count) for count in COUNTS])
     return [
@@ -267,6 +277,20 @@ def check(data: FigureData) -> list[Evidence]:
         _judge("every_delta", f"k in {COUNTS}, equal sizes, {norm}", "k", laws, np.array(every)),
         _judge("three_coordinates", "k = 3, equal sizes a", "a/lambda", size, other),
     ]
+
+
+def _torn(law: Curve, jumps: Curve) -> float:
+    """How far the pieces of a plotted c.d.f. are from the jumps at their ends, over all."""
+    gaps = np.flatnonzero(np.isnan(law["t"]))
+    if len(gaps) != len(jumps["place"]):
+        return 1.0
+    pairs = ((-1, "t", "place"), (1, "t", "place"), (-1, "probability", "below"))
+    return float(
+        sum(
+            np.abs(law[plotted][gaps + side] - jumps[name]).sum()
+            for side, plotted, name in (*pairs, (1, "probability", "at"))
+        )
+    )
 
 
 def _is_value(law: Curve) -> npt.NDArray[np.bool_]:

@@ -49,8 +49,8 @@ def compute(edge: float = 2.0, num_points: int = 41) -> FigureData:
     Parameters
     ----------
     edge : float
-        b/lambda, in [1e-100, 700]; PB = e^(-b/lambda)/2 is below 1/2, and the inequality is tight for
-        r <= b.
+        b/lambda, in [1e-100, 700]; PB = e^(-b/lambda)/2 is below 1/2, and the inequality is tight
+        for r <= b.
     num_points : int
         Points of each curve, and moves of "range", at least 5; corners of T come in addition.
 
@@ -215,13 +215,17 @@ def check(data: FigureData) -> list[Evidence]:
         placed[n] = _off_axis(data[f"moved_{name}"], r[n], edge - r[n])
     drawn = np.arange(r.size) < len(SHARES)
     gain = rows["mass_moved"] / rows["mass_set"] / np.exp(r) - 1
+    # (e^(r - b) - e^-r)/2, for r >= b/2
+    above = np.exp(r - edge) * -np.expm1(np.minimum(edge - 2 * r, 0)) / 2
+    lack = np.abs(rows["mass_above"] - above) / np.where(small, 1, above)
+    lack += np.abs(rows["start"] - (edge - r)) / edge
     faults = {
         "small_delta": np.where(small, within + on_set + placed + np.abs(rows["mass_above"]), 0.0),
         "whole_range": within,
         "exactly_then": np.where(
             ~small & (~(rows["mass_above"] > 0) | (drawn & ~(within > _TIE))),
             1.0,
-            np.where(small, 0.0, placed),
+            np.where(small, 0.0, placed + lack),
         ),
         "tight_without_it": on_set + np.abs(gain),
     }

@@ -104,7 +104,7 @@ def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
     with style.blank(settings) as figure:
         axes = figure.subplots()
         _draw_curves(axes, data, within="frame")
-        axes.set(xlabel="$P_A$", ylabel=rf"certified $\ell_1$ radius ($\lambda = {_lambda(data)}$)")
+        axes.set(xlabel="$P_A$", ylabel=rf"certified $\ell_1$ radius ($\lambda$ = {data.scale})")
         axes.legend(loc="upper left")
         if data["zoom"]["p_a"].size:
             _draw_zoom(axes, data)
@@ -130,10 +130,6 @@ def _draw_curves(axes: Axes, data: FigureData, *, within: str) -> None:
     axes.set(xlim=data[within]["p_a"], ylim=data[within]["radius"])
 
 
-def _lambda(data: FigureData) -> str:
-    return f"{data.parameters['scale']:g}"
-
-
 def caption(data: FigureData) -> str:
     """Return a caption: who is largest where, as the plotted data say."""
     p_a = data["theorem_2"]["p_a"]
@@ -148,7 +144,7 @@ def caption(data: FigureData) -> str:
     always = "" if len(reigns) == 1 else " No method's radius is the largest for every PA."
     return (
         f"Certified l1 radius in the binary case against PA, under noise of the same variance "
-        f"(Laplace scale lambda = {_lambda(data)}, Gaussian sigma = sqrt(2) lambda; all three "
+        f"(Laplace scale lambda = {data.scale}, Gaussian sigma = sqrt(2) lambda; all three "
         f"radii are 0 at PA = 1/2). The largest radius is that of {'; '.join(reigns)}.{always} "
         f"The circle marks where the order changes, and the inset enlarges it."
     )
@@ -175,14 +171,14 @@ def check(data: FigureData) -> list[Evidence]:
     others = np.array([data[method]["radius"] for method in METHODS[1:]])
     deficit = others.max(axis=0) * (1 - _TIE) - ours
     scope = (
-        f"{len(p_a)} plotted PA from {p_a.min():g} to {p_a.max():g}, lambda = {_lambda(data)}, "
+        f"{len(p_a)} plotted PA from {p_a.min():g} to {p_a.max():g}, lambda = {data.scale}, "
         f"sigma = sqrt(2) lambda"
     )
     at = plainest(p_a, deficit)
     if at is None:
         detail = "no plotted radius exceeds Theorem 2's"
         return [Evidence(Rung.FIGURE, Grade.CONSISTENT, "largest_of_three", True, scope, detail)]
-    witness = {"PA": repr(float(p_a[at])), "lambda": _lambda(data)}
+    witness = {"PA": repr(float(p_a[at])), "lambda": data.scale}
     witness |= {method: repr(float(data[method]["radius"][at])) for method in METHODS}
     above = np.flatnonzero(deficit > 0)
     detail = (

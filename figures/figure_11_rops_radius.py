@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from figures import rops_curves, style
-from figures.data import Column, FigureData
+from figures.data import Column, Curve, FigureData
 from theory.claim import Evidence, Grade, Rung
 from theory.claims.figure_11_laplace_larger import PRINTED
 
@@ -80,7 +80,7 @@ def compute(x: float = _PAPER, num_points: int = 500, nearest: float = 1e-6) -> 
     if not 0 < nearest < end / 10:
         raise ValueError(f"nearest = {nearest} is outside (0, {end / 10:g}), 0.1 (1 - x)")
     r, gap = _radii(end, num_points, nearest)
-    curves: dict[str, dict[str, Column]] = {}
+    curves: dict[str, Curve] = {}
     for pair in (CERTIFIED, EXACT):
         near = gap if pair is EXACT else np.full_like(gap, end)
         both = rops_curves.suprema(near, gap)
@@ -88,16 +88,20 @@ def compute(x: float = _PAPER, num_points: int = 500, nearest: float = 1e-6) -> 
         level = rops_curves.suprema(meet if pair is EXACT else np.full_like(meet, end), meet)
         curves |= {pair.name(noise): pair.curve(r, gap, both[noise]) for noise in both}
         curves[pair.name("crossing")] = pair.curve(end - meet, meet, level["laplace"])
-    plotted = np.concatenate(
-        [curves[p.name(n)]["deviation"] for p in (CERTIFIED, EXACT) for n in both]
-    )
-    ends = np.array([0.0, end])
-    curves["frame"] = CERTIFIED.curve(ends, end - ends, np.array([0.0, 1.3 * plotted.max()]))
-    shown = plotted[np.tile(gap <= end / 2, 4)]
-    sides = np.array([end / 2, nearest])
-    levels = np.array([0.8 * shown.min(), 1.05 * shown.max()])
-    curves["zoom"] = CERTIFIED.curve(end - sides, sides, levels)
+    plotted = [curves[p.name(n)]["deviation"] for p in (CERTIFIED, EXACT) for n in both]
+    curves |= _corners(end, gap, np.array(plotted))
     return FigureData(NAME, curves, {"x": x, "num_points": num_points, "nearest": nearest})
+
+
+def _corners(end: float, gap: Column, plotted: Column) -> dict[str, Curve]:
+    """What is shown, and of that the half next to the end enlarged; a row for each curve."""
+    ends, sides = np.array([0.0, end]), np.array([end / 2, gap.min()])
+    near = plotted[:, gap <= end / 2]
+    levels = np.array([0.8 * near.min(), 1.05 * near.max()])
+    return {
+        "frame": CERTIFIED.curve(ends, end - ends, np.array([0.0, 1.3 * plotted.max()])),
+        "zoom": CERTIFIED.curve(end - sides, sides, levels),
+    }
 
 
 def _radii(end: float, num_points: int, nearest: float) -> tuple[Column, Column]:

@@ -152,7 +152,7 @@ def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
         axes = figure.subplots()
         for level in reversed(LEVELS):
             _draw_set(axes, data, level)
-        unit = "" if data.parameters["scale"] == 1 else rf" ($\lambda$ = {_lambda(data)})"
+        unit = "" if data.parameters["scale"] == 1 else rf" ($\lambda$ = {data.scale})"
         axes.set(xlabel=rf"$\delta_1${unit}", ylabel=rf"$\delta_2${unit}", aspect="equal")
         handles, labels = axes.get_legend_handles_labels()
         # the smallest set first, and the ball last
@@ -177,10 +177,6 @@ def _draw_set(axes: Axes, data: FigureData, level: float) -> None:
     axes.fill(ball["x"], ball["y"], facecolor="white", edgecolor="none")
 
 
-def _lambda(data: FigureData) -> str:
-    return f"{data.parameters['scale']:g}"
-
-
 def _area(curve: Curve) -> float:
     """The area inside a closed curve."""
     x, y = curve["x"], curve["y"]
@@ -199,7 +195,7 @@ def caption(data: FigureData) -> str:
     return (
         f"Perturbations of two coordinates that cannot change the prediction of any classifier of "
         f"which only P(f(X) = cA) >= PA is known, two classes, Laplace noise of scale lambda = "
-        f"{_lambda(data)}. Thin dashes: the l1 ball of Theorem 2, of radius R. Thick lines: the "
+        f"{data.scale}. Thin dashes: the l1 ball of Theorem 2, of radius R. Thick lines: the "
         f"exact set, which meets the ball at its corners; shaded: the difference. How much farther "
         f"the set reaches in its best direction (in the l1 norm), and by how much the area in its "
         f"drawn outline is larger: {'; '.join(said)}."
@@ -231,7 +227,10 @@ def _polar(outline: Curve) -> tuple[Column, Column]:
 
 
 def _away(data: FigureData) -> float:
-    """How far a drawn radius is outside the proved floats of its direction, relatively."""
+    """How far a drawn radius is outside the proved floats of its direction, relatively.
+
+    Or from the radius and the share that stand beside it.
+    """
     found = []
     proved = data["proved"]
     names = ("p_a", "share", "plotted", "lower", "upper")
@@ -240,6 +239,11 @@ def _away(data: FigureData) -> float:
         drawn = radius[np.isclose(np.maximum(share, 1 - share), larger, rtol=1e-12)]
         either = np.append(drawn if drawn.size else np.nan, plotted)
         found.append(np.max(np.maximum(low - either, either - high)) / low)
+    for p_a in LEVELS:
+        outline = data[f"certified_{p_a}"]
+        radius, share = _polar(outline)
+        found += [np.max(np.abs(outline["radius"] / radius - 1))]
+        found += [np.max(np.abs(outline["share"] - share))]
     return float(np.max(found))
 
 
@@ -247,7 +251,8 @@ def _points(data: FigureData) -> list[tuple[Column, Column, Column]]:
     found = []
     for level in LEVELS:
         radius, share = _polar(data[f"certified_{level}"])
-        found.append((radius, np.full_like(radius, data[f"ball_{level}"]["x"].max()), share))
+        ball = _polar(data[f"ball_{level}"])[0]
+        found.append((radius, np.full_like(radius, ball.max()), share))
     return found
 
 
@@ -256,8 +261,8 @@ def _judge(data: FigureData, part: str, share: Column, fault: Column, *, trusted
         part,
         share,
         fault,
-        scope=f"{len(share)} plotted directions, PA in {LEVELS}, lambda = {_lambda(data)}",
+        scope=f"{len(share)} plotted directions, PA in {LEVELS}, lambda = {data.scale}",
         agreed="every plotted radius is as stated, and between the proved ones where those are",
-        witness=lambda k: {"share of delta_1": repr(float(share[k])), "lambda": _lambda(data)},
+        witness=lambda k: {"share of delta_1": repr(float(share[k])), "lambda": data.scale},
         trusted=trusted,
     )

@@ -1,4 +1,12 @@
-"""The exact radius of a move of k equal coordinates: from Theorem 2's at k = 1 to an l2 ball's."""
+"""The exact radius of a move of k equal coordinates: from Theorem 2's at k = 1 to an l2 ball's.
+
+The limit for many coordinates: each of the k independent terms of T/lambda is at most r/(k lambda)
+in size, and for r = h lambda sqrt(k) their sums of means and of variances under X tend to h^2/2 and
+h^2. By Lindeberg T/lambda becomes normal; under Y it has the opposite mean, as x -> delta - x
+exchanges X and Y and turns T into -T. So do minus the log-likelihood ratios of Gaussian noise with
+sigma = lambda for a move of the l2 norm h lambda. The best power at level 1 - p, which rises in h
+for every k, therefore tends to Phi(h - Phi^-1(p)), and is 1/2 at h = Phi^-1(p).
+"""
 
 from __future__ import annotations
 
@@ -45,13 +53,7 @@ def compute(scale: float = 1.0, most: int = 4096) -> FigureData:
     .. math:: r^*(1) = R = -\lambda \log[2(1 - p)],\qquad
               r^*(k)/\sqrt{k} \to \lambda\, \Phi^{-1}(p)
 
-    r* is in the l1 norm (`theory.directional`), r*/sqrt(k) the same move in l2. The limit: each of
-    the k independent terms of T/lambda is at most r/(k lambda) in size, and for r = h lambda
-    sqrt(k) their sums of means and of variances under X tend to h^2/2 and h^2. By Lindeberg T/lambda
-    becomes normal, and with the opposite mean under Y, as x -> delta - x exchanges X and Y and turns
-    T into -T. So it is with minus the log-likelihood ratio of Gaussian noise with sigma = lambda for
-    a move of the l2 norm h lambda; the best power at level 1 - p tends to Phi(h - Phi^-1(p)), rises
-    in h for every k, and is 1/2 at h = Phi^-1(p).
+    r* is in the l1 norm (`theory.directional`), r*/sqrt(k) the same move in l2.
 
     Parameters
     ----------
@@ -158,10 +160,6 @@ def _draw_limit(axes: Axes, data: FigureData) -> None:
     axes.set(ylabel=r"$r^* / (\sqrt{k}\,\lambda\,\Phi^{-1}(P_A))$")
 
 
-def _lambda(data: FigureData) -> str:
-    return f"{data.parameters['scale']:g}"
-
-
 def caption(data: FigureData) -> str:
     """Return a caption whose numbers come from the plotted data."""
     said, below = [], []
@@ -177,7 +175,7 @@ def caption(data: FigureData) -> str:
     most = max(float(data[f"radius_{level}"]["count"][-1]) for level in LEVELS)
     return (
         f"The exact radius r* (l1 norm) of a move of k equal coordinates, binary case, Laplace "
-        f"noise of scale lambda = {_lambda(data)}. One panel: over Theorem 2's R, which is r* at "
+        f"noise of scale lambda = {data.scale}. One panel: over Theorem 2's R, which is r* at "
         f"k = 1; thin line: sqrt(k). The other: the l2 norm r*/sqrt(k) over lambda Phi^-1(PA), its "
         f"limit for many coordinates, as if the noise were Gaussian with sigma = lambda. Every dot "
         f"lies between proved bounds; below the limit: {'; '.join(below) or 'none'}. "
@@ -218,7 +216,7 @@ def check(data: FigureData) -> list[Evidence]:
             part,
             count[where],
             fault[where],
-            scope=f"{len(where)} plotted k, PA in {LEVELS}, lambda = {_lambda(data)}",
+            scope=f"{len(where)} plotted k, PA in {LEVELS}, lambda = {data.scale}",
             agreed="every plotted radius is as stated, and between proved bounds",
             witness=lambda k: {
                 "PA": repr(float(p_a[where[k]])),

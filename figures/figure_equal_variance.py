@@ -141,7 +141,7 @@ def draw(data: FigureData, settings: style.Settings | None = None) -> Figure:
         panels = arrange(figure, wide=[["all", "end"]], narrow=[["all"], ["end"]], growth=1.7)
         _draw_curves(panels["all"], data, "radius", within="frame")
         _draw_curves(panels["end"], data, "lead", within="end")
-        panels["all"].set_ylabel(rf"certified $\ell_1$ radius ($\lambda$ = {_lambda(data)})")
+        panels["all"].set_ylabel(rf"certified $\ell_1$ radius ($\lambda$ = {data.scale})")
         panels["all"].legend(loc="upper left")
         panels["end"].set_ylabel("radius $-$ Laplace's")
         panels["end"].locator_params(axis="x", nbins=5)
@@ -159,10 +159,6 @@ def _draw_curves(axes: Axes, data: FigureData, height: str, *, within: str) -> N
     for name in MEETINGS:
         axes.plot(data[name]["p_a"], data[name][height], **style.CROSSING)
     axes.set(xlim=data[within]["p_a"], ylim=data[within][height], xlabel="$P_A$")
-
-
-def _lambda(data: FigureData) -> str:
-    return f"{data.parameters['scale']:g}"
 
 
 def _ends(data: FigureData) -> list[float]:
@@ -190,7 +186,7 @@ def caption(data: FigureData) -> str:
     lead = data["uniform"]["lead"]
     return (
         f"Certified l1 radius in the binary case against PA, under noise of the same variance: "
-        f"Laplace of scale lambda = {_lambda(data)}, Gaussian with sigma = sqrt(2) lambda, uniform "
+        f"Laplace of scale lambda = {data.scale}, Gaussian with sigma = sqrt(2) lambda, uniform "
         f"on [-Lambda, Lambda] with Lambda = sqrt(6) lambda. The largest radius is that of "
         f"{'; '.join(reigns)}. Uniform and Laplace meet at PA = {under}; uniform leads by up to "
         f"{lead.max():.4g}, at PA = {p_a[lead.argmax()]:.4g}. Circles mark where the order "
@@ -220,8 +216,8 @@ def check(data: FigureData) -> list[Evidence]:
     if any(not np.array_equal(data[noise]["p_a"], p_a) for noise in NOISES):
         raise ValueError("the curves of the three noises are not of the same PA")
     bracket = {name: tuple(float(end) for end in PRINTED[name]) for name in MEETINGS}
-    astray = {name: _astray(data[name]["p_a"], *bracket[name]) for name in MEETINGS}
     unit = float(str(data.parameters["scale"]))
+    astray = {name: _astray(data, name, *bracket[name], unit) for name in MEETINGS}
     uniform = data["uniform"]["radius"]
     gains = [
         _excess(uniform - data[other]["radius"], unit * float(PRINTED[name][0]), unit)
@@ -258,12 +254,23 @@ def _behind(
     return fault
 
 
-def _astray(meet: Column, low: float, high: float) -> tuple[float, float]:
-    """A plotted meeting and how far it is outside its bracket; not one meeting is far outside."""
-    if len(meet) != 1:
+def _astray(
+    data: FigureData, name: str, low: float, high: float, unit: float
+) -> tuple[float, float]:
+    """A plotted meeting and how far it is outside its bracket or above or below its curves.
+
+    Not one meeting is far outside.
+    """
+    meet = data[name]
+    if len(meet["p_a"]) != 1:
         return low, 1.0
-    at = float(meet[0])
-    return at, float(np.max([0.0, low - at, at - high]))
+    at = float(meet["p_a"][0])
+    apart = [0.0, low - at, at - high]
+    if low <= at <= high:
+        on_curve = _curve(MEETINGS[name][0], meet["p_a"], unit)
+        for height in ("radius", "lead"):
+            apart.append(abs(meet[height][0] - on_curve[height][0]) / unit - _TIE)
+    return at, float(np.max(apart))
 
 
 def _verdict(
@@ -278,7 +285,7 @@ def _verdict(
         at,
         fault,
         scope=f"{len(p_a)} plotted PA from {p_a.min():g} to {p_a.max():g}, lambda = "
-        f"{_lambda(data)}; {len(astray)} plotted meetings",
+        f"{data.scale}; {len(astray)} plotted meetings",
         agreed="the plotted values are as stated, and the meetings are in their brackets",
         witness=lambda k: {"PA": repr(float(at[k])), "off by": repr(float(fault[k]))},
     )

@@ -89,9 +89,7 @@ def compute(num_points: int = 120, nearest: float = 1e-8) -> FigureData:
         curves[f"above_{level:g}"] = _above(level, num_points, nearest)
         if level < _SUPREMUM:
             curves[f"below_{level:g}"] = _below(level, num_points, nearest)
-    # at 1/2 both radii are 0
-    m = _spaced(0.5, nearest, num_points)
-    p_a = 1 - np.append(0.4995, m[m < 0.4995])
+    p_a = 1 - _within(nearest, num_points)
     m = 1 - p_a  # exactly
     for name, p_b in (("line", m), ("ridge", m * m / p_a)):
         curves[name] = {**_at(m, p_b), "ratio": _values(p_a, p_b)["ratio"]}
@@ -114,6 +112,12 @@ def _spaced(first: float, last: float, number: int) -> Column:
     steps = np.linspace(0, 1, number) ** 2
     values: Column = first * (last / first) ** steps
     return values
+
+
+def _within(nearest: float, number: int) -> Column:
+    """Values of 1 - PA from just below 1/2, where both radii are 0."""
+    m = _spaced(0.5, nearest, number)
+    return np.append(0.4995, m[m < 0.4995])
 
 
 def _above(level: float, number: int, nearest: float) -> Curve:
@@ -238,11 +242,11 @@ def check(data: FigureData) -> list[Evidence]:
 
     A relative difference within 1e-12 is a tie. The ridge has to rise, to within 1/10 of 3/2. To
     have no bound, the ratio has to exceed 10^6 for every PA, at the PB closest to it. Ratios that
-    are not those of the radii beside them say nothing.
+    are not those of the radii beside them, and outlines without their ratio, say nothing.
     """
     points, ridge = data["points"], data["ridge"]
     ours = points["exact"] / points["theorem_1"]
-    trusted = bool(np.allclose(points["ratio"], ours, rtol=_TIE, atol=0))
+    trusted = bool(np.allclose(points["ratio"], ours, rtol=_TIE, atol=0) and _placed(data))
     p_a, p_b, ratio = (np.concatenate([points[name], ridge[name]]) for name in _XYZ)
     same = (p_a <= 0.5) | (p_b == 1 - p_a)
     order = np.where(same, np.abs(ratio - 1) - _TIE, 1 + _TIE - ratio)
@@ -261,13 +265,36 @@ def check(data: FigureData) -> list[Evidence]:
     ]
 
 
+def _placed(data: FigureData) -> bool:
+    """Whether every curve has its ratio, by the formula of `compute` in floats, to 1e-6."""
+    wanted = [(data[name], data[name]["ratio"]) for name in ("line", "ridge", "points")]
+    outlines = [(f"{side}_{level:g}", level) for level in LEVELS for side in ("above", "below")]
+    for name, level in outlines:
+        if name in data.curves:
+            wanted.append((data[name], np.full_like(data[name]["p_b"], level)))
+    if not np.allclose(data["line"]["p_b"], data["line"]["one_minus_p_a"], rtol=_TIE, atol=0):
+        return False
+    for curve, ratio in wanted:
+        m, p_b = curve["one_minus_p_a"], curve["p_b"]
+        # not at PA <= 1/2, nor on the way back along PB = PA
+        held = ~((m >= 0.5) | (p_b == 1 - m))
+        m, p_b = m[held], p_b[held]
+        printed = np.maximum(np.log((1 - m) / p_b), -2 * np.log(m + p_b))
+        found = -np.log(4 * m * np.minimum(p_b, m)) / printed
+        drawn = np.isclose(curve["p_a"], 1 - curve["one_minus_p_a"], rtol=1e-15)
+        if not (np.isclose(found, ratio[held], rtol=1e-6, atol=0).all() and drawn.all()):
+            return False
+    return True
+
+
 def _verdict(part: str, at: list[Column], fault: Column, *, trusted: bool) -> Evidence:
     p_a, p_b, ratio = at
     return judged(
         part,
         p_a,
         fault,
-        scope=f"{len(p_a)} points, PA from {p_a.min():g} to {p_a.max():.9g}",
+        scope=f"{len(p_a)} points"
+        + (f", PA from {p_a.min():g} to {p_a.max():.9g}" if p_a.size else ""),
         agreed="the ratio is as stated at every point",
         witness=lambda k: {
             "PA": repr(float(p_a[k])),

@@ -87,8 +87,8 @@ class Setting:
     def __post_init__(self) -> None:
         if self.p_b is None and not Fraction(1, 2) <= self.p_a < 1:
             raise ValueError(
-                f"p_a = {_text(self.p_a)} is outside [1/2, 1): below 1/2 nothing is certified, and at 1 "
-                "the radius is infinite and nothing flips"
+                f"p_a = {_text(self.p_a)} is outside [1/2, 1): below 1/2 nothing is certified, and "
+                "at 1 the radius is infinite and nothing flips"
             )
         if self.p_b is None and self.num_classes not in (None, 2):
             raise ValueError(f"num_classes = {self.num_classes} needs p_b; without it there are 2")

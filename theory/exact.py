@@ -8,6 +8,7 @@ the midpoint to nearest, and every comparison of overlapping balls is False.
 
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,7 +82,10 @@ def describe(value: object) -> str:
     >>> describe("1.50"), describe(""), describe(10**60)
     ('1.50', "''", '1000000000000000000000000000000000000...')
     """
-    text = " ".join(str(value).split())
+    try:
+        text = " ".join(str(value).split())
+    except ValueError:  # of an integer that Python does not spell
+        return f"a number of more than {sys.get_int_max_str_digits()} digits"
     if not text or not text.isprintable():
         text = ascii(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -36,14 +36,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import accumulate
 
-from flint import arb
+from flint import arb, fmpq
 
 from theory.exact import Exact, describe, to_fmpq, to_fraction, working_precision
 from theory.rops import gaussian_supremum_ball
 from theory.rops_tie import enclosed_tie
 
 __all__ = [
+    "MAX_WEIGHTS",
     "Slab",
     "slab_laplace_supremum_ball",
     "slab_limit_threshold_ball",
@@ -51,6 +53,9 @@ __all__ = [
 ]
 
 _SCAN_BITS = 40
+
+#: the exact partial fractions take a minute for a few more that all have many digits
+MAX_WEIGHTS = 128
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,12 @@ class Slab:
     Parameters
     ----------
     weights : tuple of Fraction
-        The exact weights up to a factor, not all of them 0.
+        The exact weights up to a factor, not all of them 0, at most 128 that are not.
 
     Raises
     ------
     ValueError
-        If no weight differs from 0.
+        If no weight differs from 0, or more than 128 do.
 
     Examples
     --------
@@ -81,8 +86,11 @@ class Slab:
     def __post_init__(self) -> None:
         if not any(self.weights):
             raise ValueError(
-                f"weights = {','.join(map(str, self.weights))}: legal are numbers not all 0"
+                f"weights = {describe(','.join(map(str, self.weights)))}: legal are numbers not "
+                "all 0"
             )
+        if (number := sum(map(bool, self.weights))) > MAX_WEIGHTS:
+            raise ValueError(f"{number} weights differ from 0: legal are at most {MAX_WEIGHTS}")
 
     @classmethod
     def of(cls, weights: Sequence[Exact]) -> Slab:
@@ -100,7 +108,7 @@ class Slab:
         return max(abs(weight) for weight in self.weights)
 
     @cached_property
-    def terms(self) -> dict[Fraction, tuple[Fraction, ...]]:
+    def terms(self) -> dict[Fraction, tuple[fmpq, ...]]:
         r"""Scale a -> the coefficients c of the tail, as the weights were given.
 
         .. math:: P(\sum_i w_i \varepsilon_i > t\lambda)
@@ -112,8 +120,8 @@ class Slab:
     @cached_property
     def guard_bits(self) -> int:
         """Bits that the cancellation between the terms may cost."""
-        total = sum(abs(c) for terms in self.terms.values() for c in terms)
-        return max(0, math.ceil(total).bit_length())
+        total = sum((abs(c) for terms in self.terms.values() for c in terms), fmpq(0))
+        return int(total.ceil()).bit_length()
 
     def tail(self, t: arb, precision: int) -> arb:
         """Return a ball around P(Z > t), t >= 0, with so many bits and those that cancel."""
@@ -124,7 +132,7 @@ class Slab:
                 y = stretched / to_fmpq(size)
                 polynomial = arb(0)
                 for coefficient in reversed(terms):
-                    polynomial = polynomial * y + to_fmpq(coefficient)
+                    polynomial = polynomial * y + coefficient
                 total += (-y).exp() * polynomial
             return total
 
@@ -179,7 +187,9 @@ def slab_laplace_supremum_ball(
     ends = to_fmpq(near), to_fmpq(far)
 
     def margin(rate: arb, bits: int) -> arb:
-        outside = slab.tail(ends[0] * rate, bits) + slab.tail(ends[1] * rate, bits)
+        with working_precision(bits + slab.guard_bits):  # what cancels magnifies their rounding
+            near_end, far_end = ends[0] * rate, ends[1] * rate
+        outside = slab.tail(near_end, bits) + slab.tail(far_end, bits)
         return 1 - 2 * (to_fmpq(reach) * rate).exp() * outside
 
     rate = enclosed_tie(margin, precision)
@@ -288,37 +298,38 @@ def _place(u: Exact) -> Fraction:
 
 
 @lru_cache(maxsize=256)
-def _equal_tail(count: int) -> tuple[Fraction, ...]:
-    r"""Coefficients of t^j in e^t P(L_1 + ... + L_k > t), t >= 0, for k Laplace variables.
+def _equal_masses(count: int) -> tuple[fmpq, ...]:
+    r"""The density of L_1 + ... + L_k at t > 0 is sum_m b_m e^(-t) t^m/m!: return the b_m.
 
-    The density is e^(-t) sum_m b_m t^m/m! with b_m = C(2k-2-m, k-1)/2^(2k-1-m): a mixture of
-    gamma laws, whose tails are e^(-t) sum_(j <= m) t^j/j!.
+    For k Laplace variables b_m = C(2k-2-m, k-1)/2^(2k-1-m).
     """
-    mass = [
-        Fraction(math.comb(2 * count - 2 - m, count - 1), 1 << (2 * count - 1 - m))
+    return tuple(
+        fmpq(math.comb(2 * count - 2 - m, count - 1), 1 << (2 * count - 1 - m))
         for m in range(count)
-    ]
-    return tuple(sum(mass[j:], Fraction(0)) / math.factorial(j) for j in range(count))
+    )
 
 
-def _tail_terms(size: Fraction, sizes: Counter[Fraction]) -> tuple[Fraction, ...]:
+def _tail_terms(size: Fraction, sizes: Counter[Fraction]) -> tuple[fmpq, ...]:
     """The polynomial of one scale: with v = 1 + (size s)^2, the others' factors as a series in v.
 
     1 + b s^2 is (1 - b/a) + (b/a) v for squared scales a of v and b of the factor, and v^(-k) is
     the characteristic function of a sum of k variables of that scale.
     """
     count = sizes[size]
-    series = [Fraction(1)] + [Fraction(0)] * (count - 1)
+    series = [fmpq(1)] + [fmpq(0)] * (count - 1)
     for other, times in sizes.items():
         if other == size:
             continue
-        ratio = (other / size) ** 2
+        ratio = to_fmpq((other / size) ** 2)
         for _ in range(times):
             for n in range(count):  # division by (1 - ratio) + ratio v
-                carried = ratio * series[n - 1] if n else Fraction(0)
+                carried = ratio * series[n - 1] if n else fmpq(0)
                 series[n] = (series[n] - carried) / (1 - ratio)
-    total = [Fraction(0)] * count
+    mass = [fmpq(0)] * count
     for n, share in enumerate(series):
-        for j, coefficient in enumerate(_equal_tail(count - n)):
-            total[j] += share * coefficient
-    return tuple(total)
+        if share:
+            for m, one in enumerate(_equal_masses(count - n)):
+                mass[m] += share * one
+    # the tail of Gamma(m + 1, 1) is e^(-t) sum_(j <= m) t^j/j!
+    beyond = list(accumulate(reversed(mass)))[::-1]
+    return tuple(beyond[j] / math.factorial(j) for j in range(count))

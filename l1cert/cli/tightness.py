@@ -153,13 +153,13 @@ def _show(report: TightnessReport, *, as_json: bool) -> None:
 def _one(found: Tightness) -> str:
     """Every count of one setting."""
     asked = found.setting
-    head = f"{'place':<13}{'r':>12}  {'':<12}{'frequency':>11}{'exact':>13}   {'interval':<20}"
+    head = f"{'place':<13}{'r':>12}  {'':<12}{'frequency':>11}{'exact':>13}   interval"
     lines = [
         f"{asked.name}, lambda = {asked.scale:g}: R = {found.radius:.9g}, {asked.num_samples} "
         f"samples, axis {'-' if found.axis.sign < 0 else '+'}{found.axis.place}",
         "",
         head,
-        "-" * len(head),
+        "-" * 86,
     ]
     for seen in found.observations:
         frequency = seen.count / seen.num_samples if seen.num_samples else float("nan")

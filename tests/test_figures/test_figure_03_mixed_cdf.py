@@ -189,6 +189,17 @@ def test_the_check_flips_with_the_data():
     band = data["skipped_2"]
     without = changed(data, "skipped_2", "at", band["below"])  # as if there were no atom
     assert refuted(without) == {"three_coordinates"}
+    for count in mixed.COUNTS:
+        for name, column in (
+            *((f"cdf_{count}", column) for column in ("t", "probability")),
+            *((f"jumps_{count}", column) for column in ("place", "below", "at")),
+        ):
+            assert "every_delta" in refuted(changed(data, name, column, 1.01 * data[name][column]))
+    for j in range(4):
+        values = data[f"skipped_{j}"]
+        for column in ("below", "at"):
+            off = changed(data, f"skipped_{j}", column, values[column] + 0.2)
+            assert "three_coordinates" in refuted(off), (j, column)
     for name, column, part in (
         ("jumps_3", "below", 1),
         ("jumps_3", "at", 1),

@@ -170,6 +170,9 @@ def test_the_check_flips_with_the_data():
         assert refuted(off) == {*usual, "small_delta"}
         off = changed(data, curve, "mass_above", with_entry(masses, -1, 0.0))
         assert refuted(off) == {*usual, "exactly_then"}
+        for column in ("mass_above", "start"):
+            off = changed(data, curve, column, data[curve][column] * 1.000001)
+            assert "exactly_then" in refuted(off) or curve == "range"
     # a set that is drawn elsewhere, or T that is not T there
     for name, part in (
         ("moved_short", "small_delta"),

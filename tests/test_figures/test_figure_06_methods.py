@@ -130,7 +130,7 @@ def test_axes_legend_and_zoom():
     assert axes.get_xlim() == (0.5, 1.0)
     assert axes.get_ylim() == (0.0, 12.5)
     assert axes.get_xlabel() == "$P_A$"
-    assert r"$\lambda = 2.5$" in axes.get_ylabel()
+    assert r"$\lambda$ = 2.5" in axes.get_ylabel()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert labels == ["Laplace, Theorem 2", "Laplace, Lecuyer et al.", "Gaussian, Cohen et al."]
     (zoom,) = axes.child_axes

@@ -100,6 +100,10 @@ def test_the_check_flips_with_the_data():
     ball = data["ball_0.9"]["x"].max() / outline["radius"]
     equal = check_of(changed(data, 0.9, np.where(axis, 1.0, ball)))
     assert [item.finding for item in equal] == [True, False, True]
+    for column in ("x", "y"):
+        ball = {**data["ball_0.9"], column: data["ball_0.9"][column] * 1.01}
+        wider = certified.check(replace(data, curves={**data.curves, "ball_0.9": ball}))
+        assert wider[0].finding is wider[2].finding is False
     larger = check_of(changed(data, 0.9, np.where(axis, 1.01, 1.0)))
     assert [item.finding for item in larger] == [True, True, False]
 
@@ -112,6 +116,11 @@ def test_floats_that_leave_the_proved_ones_say_nothing():
         replace(data, curves={**data.curves, "proved": moved}),
         changed(data, 0.9, np.where(data["certified_0.9"]["share"] % 1 == 0, 1, 1.1)),
         replace(data, curves={**data.curves, "certified_0.9": outline}),
+        *(
+            replace(data, curves={**data.curves, "certified_0.9": {**drawn, name: values * 1.001}})
+            for drawn in (data["certified_0.9"],)
+            for name, values in drawn.items()
+        ),
     ):
         found = certified.check(other)
         assert [item.grade for item in found] == [Grade.UNDECIDED] * 3

@@ -139,6 +139,11 @@ def test_the_check_flips_with_the_data():
     assert refuted(shifted(data, "p_GL", 1e-6)) == {"three_intervals"}
     assert refuted(shifted(data, "p_UG", -1e-6)) == {"three_intervals"}
     assert refuted(shifted(data, "p_UL", 1e-6)) == {"three_intervals", "against_laplace"}
+    for name in variance.MEETINGS:
+        for height in ("radius", "lead"):
+            circle = {**data[name], height: data[name][height] + 1e-6}
+            moved = replace(data, curves={**data.curves, name: circle})
+            assert "three_intervals" in refuted(moved), (name, height)
     none = {name: np.array([]) for name in data["p_UL"]}
     without = replace(data, curves={**data.curves, "p_UL": none})
     assert refuted(without) == {"three_intervals", "against_laplace"}

@@ -149,7 +149,8 @@ def changed(data, name, ratio):
         ("ridge", lambda c: np.ones_like(c["ratio"]), {"strictly_larger", "gain"}),
     ],
 )
-def test_the_check_flips_with_the_data(data, name, ratio, refuted):
+def test_the_check_flips_with_the_data(data, name, ratio, refuted, monkeypatch):
+    monkeypatch.setattr(gain, "_placed", lambda _: True)  # as if the formula were another one
     found = gain.check(changed(data, name, ratio))
     assert {item.part for item in found if item.finding is False} == refuted
     for item in found:
@@ -165,7 +166,18 @@ def test_ratios_of_other_radii_and_no_numbers_say_nothing(data):
             found = gain.check(replace(data, curves={**data.curves, "points": points}))
             assert [item.grade for item in found] == [Grade.UNDECIDED] * 4
     found = gain.check(changed(data, "ridge", lambda c: c["ratio"] * np.nan))
-    assert [item.finding for item in found] == [None, None, None, True]
+    assert [item.grade for item in found] == [Grade.UNDECIDED] * 4
+
+
+def test_outlines_without_their_ratio_say_nothing(data):
+    sides = [f"{side}_{level:g}" for level in gain.LEVELS for side in ("above", "below")]
+    for name in ("line", "ridge", "points", *sides):
+        for column in ("p_a", "one_minus_p_a", "p_b") if name in data.curves else ():
+            values = data[name][column].copy()
+            values[-60 if name == "points" else 5] *= 1 - 1e-4
+            curve = {**data[name], column: values}
+            found = gain.check(replace(data, curves={**data.curves, name: curve}))
+            assert [item.grade for item in found] == [Grade.UNDECIDED] * 4, (name, column)
 
 
 def test_caption_numbers_come_from_the_data(data):

@@ -78,6 +78,20 @@ def test_the_same_on_every_backend_and_number_of_threads():
     assert count_cases(cases, NoiseStream(1.5, 9, 40_000, seed=5, replica=1)).tolist() != found
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_draw_on_an_edge_is_told_alike(sign):
+    stream = NoiseStream(1.0, 3, 200, seed=9)
+    layout = {"seed": 9, "tag": stream.tag, "first_sample": 0, "num_samples": 200, "dim": 3}
+    edge = sign * float(laplace_from_words(words(**layout), 1.0)[17, 2])
+    tails = [
+        TwoTails(2, sign, *ends) for ends in ((edge, edge), (edge, edge + 1), (edge - 1, edge))
+    ]
+    cases = [Case(one) for one in tails]
+    found = count_cases(cases, stream).tolist()
+    assert found == by_loops(cases, stream) == recount_cases(cases, stream).tolist()
+    assert found[0][0] == found[1][0] and found[0][1] + 1 == found[2][1]  # cA first, then cB
+
+
 def test_recounts_go_on_over_many_blocks(monkeypatch):
     cases, stream = cases_on(3, -1, 1.0), NoiseStream(1.0, 5, 1000, seed=8)
     whole = recount_cases(cases, stream).tolist()

@@ -105,6 +105,17 @@ def test_no_more_samples_are_asked_for_than_show_it(p_a, p_b, n):
     assert plan.samples_needed(1e-6 / 24, 1e-3) <= n
 
 
+@pytest.mark.parametrize("setting", [two(), several()], ids=["two", "several"])
+def test_every_trial_is_charged_with_the_words(setting):
+    plan = plan_for(setting, seed=1, level=1e-9, false_pass=1e-3)
+    seen = np.array([N - 900, 900, 0] if setting.p_b is None else [400, 500, N - 900])
+    trials = tightness._trials(plan, {case: seen for case in plan.cases})
+    shares = set() if setting.p_b is None else {2, 5, 8, 11}
+    for number, trial in enumerate(trials):
+        assert trial.bias == pytest.approx((4 * N / 900 if number in shares else 1) * 2.0**-31)
+    assert trials[-1].num_samples == (900 if shares else N)
+
+
 def test_an_excess_too_small_to_show_is_undecided():
     for setting in (two(n=500, excess=0.01), several(n=500, excess=0.01)):
         (found,) = run([setting], seed=3)
@@ -193,6 +204,8 @@ def test_sizes():
     assert [samples_for(dim, quick=True) for dim in SWEEP_DIMS] == [10**5] * 3 + [6510, 1000]
     asked = {(str(float(one.p_a)), one.dim) for one in sweep() if one.p_b is None}
     assert asked == {(p_a, dim) for p_a in SWEEP_P_A for dim in SWEEP_DIMS}
+    assert SWEEP_DIMS == (1, 2, 16, 3072, 150528)
+    assert [float(one) for one in SWEEP_P_A] == [0.501, 0.6, 0.7, 0.8, 0.9, 0.99, 0.999]
     assert {one.scale for one in sweep(scale=3.0)} == {3.0}
 
 

@@ -120,6 +120,7 @@ def test_describe_is_one_printable_line(value, text):
 
 def test_describe_shortens():
     assert describe("7" * 1000) == "7" * 37 + "..."
+    assert describe(Fraction(1, 10**5000)) == "a number of more than 4300 digits"
 
 
 @pytest.mark.parametrize("value", [0, -2, "-1e-300", "junk", math.nan, math.inf, -0.0])

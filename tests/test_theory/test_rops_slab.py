@@ -61,7 +61,7 @@ def test_the_tail_at_zero_and_the_variance(weights):
 
 
 def test_a_wrong_coefficient_shows(monkeypatch):
-    monkeypatch.setattr(rops_slab, "_equal_tail", lambda count: (Fraction(1, 2),) * count)
+    monkeypatch.setattr(rops_slab, "_equal_masses", lambda count: (Fraction(1, 4),) * count)
     assert not abs(float(Slab.of(["1", "1"]).tail(arb(1), 60).mid()) - tail(("1", "1"), 1)) < 1e-3
 
 
