@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from figures import style
 from figures.data import Column, FigureData
-from figures.order import crossings, plainest
+from figures.order import crossings, leaders, plainest
 from theory import certificates
 from theory.claim import Evidence, Grade, Rung
 
@@ -132,15 +131,8 @@ def _draw_curves(axes: Axes, data: FigureData, *, within: str) -> None:
 
 def caption(data: FigureData) -> str:
     """Return a caption: who is largest where, as the plotted data say."""
-    p_a = data["theorem_2"]["p_a"]
-    order = np.array([data[method]["radius"] for method in METHODS])
-    best = order.argmax(axis=0)
-    ends = [0.5, *data["crossing"]["p_a"], 1.0]
-    reigns = []
-    for low, high in pairwise(ends):
-        inside = (p_a > low) & (p_a < high)
-        names = [_LABELS[METHODS[k]] for k in dict.fromkeys(best[inside].tolist())]
-        reigns.append(f"{' or '.join(names)} for {_digits(low)} < PA < {_digits(high)}")
+    radii = {_LABELS[method]: data[method]["radius"] for method in METHODS}
+    reigns = leaders(data["theorem_2"]["p_a"], radii, data["crossing"]["p_a"])
     always = "" if len(reigns) == 1 else " No method's radius is the largest for every PA."
     return (
         f"Certified l1 radius in the binary case against PA, under noise of the same variance "
@@ -148,10 +140,6 @@ def caption(data: FigureData) -> str:
         f"radii are 0 at PA = 1/2). The largest radius is that of {'; '.join(reigns)}.{always} "
         f"The circle marks where the order changes, and the inset enlarges it."
     )
-
-
-def _digits(p_a: float) -> str:
-    return "1/2" if p_a == 0.5 else f"{p_a:.6g}"
 
 
 def check(data: FigureData) -> list[Evidence]:

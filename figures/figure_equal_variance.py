@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from figures import style
 from figures.data import Column, Curve, FigureData
 from figures.findings import judged
-from figures.order import crossings
+from figures.order import crossings, leaders
 from figures.panels import arrange
 from theory import certificates
 from theory.claim import Evidence
@@ -176,12 +175,8 @@ def _ends(data: FigureData) -> list[float]:
 def caption(data: FigureData) -> str:
     """Return a caption: who is largest where, as the plotted data say."""
     p_a = data["laplace"]["p_a"]
-    best = np.array([data[noise]["radius"] for noise in NOISES]).argmax(axis=0)
-    reigns = []
-    for low, high in pairwise([0.5, *_ends(data), 1.0]):
-        inside = (p_a > low) & (p_a < high)
-        names = [_LABELS[NOISES[k]] for k in dict.fromkeys(best[inside].tolist())]
-        reigns.append(f"{' or '.join(names)} for {_digits(low)} < PA < {_digits(high)}")
+    radii = {_LABELS[noise]: data[noise]["radius"] for noise in NOISES}
+    reigns = leaders(p_a, radii, _ends(data), digits=9)
     under = " and ".join(f"{p:.9g}" for p in data["p_UL"]["p_a"])
     lead = data["uniform"]["lead"]
     return (
@@ -192,10 +187,6 @@ def caption(data: FigureData) -> str:
         f"{lead.max():.4g}, at PA = {p_a[lead.argmax()]:.4g}. Circles mark where the order "
         f"changes; one panel enlarges that end, as differences from Laplace's radius."
     )
-
-
-def _digits(p_a: float) -> str:
-    return "1/2" if p_a == 0.5 else f"{p_a:.9g}"
 
 
 def check(data: FigureData) -> list[Evidence]:

@@ -36,6 +36,7 @@ _TITLES = {
 _ACROSS = {"slab": r"$u=w\cdot x$", "vertex": r"$\|x\|_1$", "face": r"$\|x\|_1$"}
 _LABELS = {"laplace": r"Laplace, $\sqrt{2}\,\lambda$", "gaussian": r"Gaussian, $\sigma$"}
 _BITS = 56
+_WIDTHS = (1.5, 1.15, 0.8)
 
 Supremum = Callable[[str, int, float], float]
 
@@ -143,16 +144,19 @@ def _draw_panel(axes: Axes, data: FigureData, panel: str) -> None:
             if panel == "slab" and noise == "gaussian" and place:
                 continue  # the same curve for every k
             curve = data[f"{panel}_{noise}_{size}"]
-            look = {**style.LINES[noise], "linewidth": 1.5 - 0.35 * place}
+            look = {**style.LINES[noise], "linewidth": _WIDTHS[place]}
             label = _LABELS[noise] if place == 0 else None
             axes.plot(curve["x"], curve["deviation"], label=label, **look)
         crossing = data[f"{panel}_crossing_{size}"]
         axes.plot(crossing["x"], crossing["deviation"], **style.CROSSING)
         label = _named(panel, place)
         start = (0.0, float(data[f"{panel}_laplace_{size}"]["deviation"][0]))
-        axes.annotate(label, start, (3, 1), textcoords="offset points", fontsize="small")
-    top = max(float(data[f"{panel}_laplace_{size}"]["deviation"].max()) for size in sizes)
-    axes.set(xlim=(0, 1), ylim=(0, 1.15 * top), title=_TITLES[panel], xlabel=_ACROSS[panel])
+        axes.annotate(
+            label, start, (3, 2), textcoords="offset points", fontsize="small", va="bottom"
+        )
+    axes.margins(y=0.17)  # for the label above the highest curve
+    axes.set(xlim=(0, 1), title=_TITLES[panel], xlabel=_ACROSS[panel])
+    axes.set_ylim(bottom=0)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
     axes.locator_params(axis="y", nbins=5)
     axes.legend(loc="lower left")

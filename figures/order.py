@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,6 +43,38 @@ def crossings(difference: Callable[[float], float], at: Column, values: Column) 
         [brentq(difference, low, high, xtol=1e-300, rtol=tightest) for low, high in ends],
         dtype=np.float64,
     )
+
+
+def leaders(
+    p_a: Column, radii: Mapping[str, Column], changes: Iterable[float], *, digits: int = 6
+) -> list[str]:
+    """Return which radius is the largest between any two changes of the order, in words.
+
+    Parameters
+    ----------
+    p_a : array of float, shape (n,)
+        In [1/2, 1).
+    radii : mapping of str to array of float, shape (n,)
+        By the names to say; the first of several equal ones counts.
+    changes : iterable of float
+        Where the order changes, increasing.
+    digits : int
+        Of the changes.
+
+    Examples
+    --------
+    >>> p_a = np.array([0.6, 0.9])
+    >>> leaders(p_a, {"this": p_a, "that": np.array([0.7, 0.8])}, [0.75])
+    ['that for 1/2 < PA < 0.75', 'this for 0.75 < PA < 1']
+    """
+    best = np.array([*radii.values()]).argmax(axis=0)
+    marks = [(0.5, "1/2"), *((p, f"{p:.{digits}g}") for p in changes), (1.0, "1")]
+    said = []
+    for (low, first), (high, last) in pairwise(marks):
+        inside = (p_a > low) & (p_a < high)
+        names = [[*radii][k] for k in dict.fromkeys(best[inside].tolist())]
+        said.append(f"{' or '.join(names)} for {first} < PA < {last}")
+    return said
 
 
 def plainest(at: Column, deficit: Column) -> int | None:

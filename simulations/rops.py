@@ -82,7 +82,7 @@ def slab_region(u: float, slab: Slab) -> Region:
     >>> abs(region.agreement("laplace", 1.5) - line_region(0.3).agreement("laplace", 1.5)) < 1e-15
     True
     """
-    given = np.array([float(weight) for weight in slab.weights])
+    given = np.array([float(weight / slab.largest) for weight in slab.weights])
     weights = given / np.linalg.norm(given)
 
     def agreement(noise: str, deviation: float) -> float:
@@ -102,26 +102,27 @@ def ball_region(point: BallPoint) -> Region:
     >>> abs(region.agreement("gaussian", 1.5) - line_region(0.3).agreement("gaussian", 1.5)) < 1e-15
     True
     """
-    t = float(point.t)
-    x = np.zeros(point.dim)
-    if point.towards == "face":
-        x[:] = t / point.dim
-    else:
-        x[0] = t
+    t, moved = float(point.t), point.dim if point.towards == "face" else 1
+    near, twice = float(1 - point.t), float(2 * point.t / moved)
+
+    def keeps(eps: Points) -> NDArray[np.bool_]:
+        # sum of |b + e| - b, at most 1 - t: noise as small as 1 - t is not rounded away
+        grown = np.maximum(eps[:, :moved], -twice - eps[:, :moved]).sum(axis=1)
+        return np.asarray(grown + np.abs(eps[:, moved:]).sum(axis=1) <= near)
 
     def agreement(noise: str, deviation: float) -> float:
         rate = (math.sqrt(2) if noise == "laplace" else 1.0) / deviation
         return 1 - float(point.outside(noise, arb(rate), _BITS).mid())
 
     name = f"l1 ball, d = {point.dim}, ||x||_1 = {t:g} towards a {point.towards}"
-    return Region(name, point.dim, lambda eps: np.abs(x + eps).sum(axis=1) <= 1, agreement)
+    return Region(name, point.dim, keeps, agreement)
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """One count: noise of a deviation on one side of its supremum.
 
-    ``power`` is the probability, at the exact agreement, that the count shows the side.
+    ``power`` bounds the probability that the count shows the side if the agreement is exact.
     """
 
     noise: str
@@ -257,7 +258,9 @@ def _draw(
         threshold = min(1.0, need + bias) if side == "inside" else max(0.0, need - bias)
         alternative = "greater" if side == "inside" else "less"
         test = BinomialTest(number, threshold, threshold, alternative)
-        return deviation, truth, need, test.power(min(max(truth, 0.0), 1.0), alpha=level)
+        # drawn noise may agree by that much more or less than exact noise
+        drawn = truth - bias - _ERROR if side == "inside" else truth + bias + _ERROR
+        return deviation, truth, need, test.power(min(max(drawn, 0.0), 1.0), alpha=level)
 
     excess = _smallest(lambda one: at(one)[3] >= 1 - escape)
     if excess is None:

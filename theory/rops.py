@@ -267,13 +267,19 @@ def gaussian_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> ar
 
     def margin(rate: arb) -> arb:
         # the mass between r and 1 - |x|, by the function that loses no digit there
-        inner = (near * rate).erf() - (reach * rate).erf()
-        outer = (reach * rate).erfc() - (near * rate).erfc()
-        return (inner if reach * rate < 1 else outer) - (far * rate).erfc()
+        if reach * rate < 1:
+            return (near * rate).erf() - (reach * rate).erf() - (far * rate).erfc()
+        return _erfc(reach * rate) - _erfc(near * rate) - _erfc(far * rate)
 
-    rate = _enclosed_rate(margin, precision)
+    # the rate grows up to 1/sqrt(gap), and erfc loses the bits of its square
+    rate = _enclosed_rate(margin, precision, spare=int(1 / (near - reach)).bit_length())
     with working_precision(precision + 10):
         return 1 / (arb(2).sqrt() * rate)
+
+
+def _erfc(x: arb) -> arb:
+    """Return erfc, which falls, by its values at the ends of a ball: far out Arb's own is wide."""
+    return x.lower().erfc().union(x.upper().erfc())
 
 
 def _sides(x: Numbers) -> tuple[Floats, Floats]:
@@ -332,9 +338,9 @@ def _exact_size(name: str, value: Exact | Surd, precision: int) -> arb:
     return to_ball(to_positive(name, value), precision)
 
 
-def _enclosed_rate(margin: Callable[[arb], arb], precision: int) -> arb:
+def _enclosed_rate(margin: Callable[[arb], arb], precision: int, *, spare: int = 0) -> arb:
     """A ball around the only zero in (0, inf) of a margin that is below 0 before it."""
-    with working_precision(2 * precision + 64):
+    with working_precision(2 * precision + 64 + spare):
         low, high = fmpq(0), fmpq(1)
         while not margin(arb(high)) > 0:
             low, high = high, 2 * high

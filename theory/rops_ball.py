@@ -17,8 +17,8 @@ the half space again, and below it the 2^d half spaces together.
 
 *Against the line.* At a vertex the agreement of small noise is that of a cone, below 1/2 for d > 1,
 so both suprema vanish linearly in 1 - t and not logarithmically: their ratio tends to a constant
-(`vertex_rates`), which is above 1, and the order need not change. Towards a face both vanish
-logarithmically, as on the line, and the Gaussian one is the larger one in the end.
+(`vertex_rates`), above 1 in every dimension that was tried, and the order need not change. Towards
+a face both vanish logarithmically, as on the line, and the Gaussian one is larger in the end.
 """
 
 from __future__ import annotations
@@ -61,6 +61,10 @@ _LEAST_TAIL, _LEAST_FLOAT = 1e-9, 1e-290
 #: towards a face as many digits cancel as the rate is large
 _MOST_FACE_RATE = 2_000
 _FLOATS_END = Fraction(1, 10**11)
+#: nearer to 1 the integral's path towards a face is too long, and floats do not find the rate
+_INTEGRALS_END = Fraction(1, 10**7)
+#: nearer to a vertex the transform overflows its bits
+_CONES_END = Fraction(1, 10**60)
 
 #: beyond it the integral takes minutes; towards a face the Laplace tail has d^2 terms
 MAX_DIM, MAX_FACE_DIM = 256, 64
@@ -190,7 +194,8 @@ def ball_supremum_ball(noise: Noise, point: BallPoint, *, precision: int, radius
         If the radius is outside its domain.
     ArithmeticError
         If it is so near the end of its domain that the proof takes too many steps or, for Gaussian
-        noise in 3 or more dimensions, that the tails are below 1e-9.
+        noise in 3 or more dimensions, that the tails are below 1e-9; or for that noise if 1 - t is
+        below 1e-7 towards a face or 1e-60 towards a vertex.
 
     Examples
     --------
@@ -313,6 +318,8 @@ def _radius(noise: Noise, point: BallPoint, radius: Exact) -> Fraction:
 
 def _first_rate(noise: Noise, point: BallPoint, reach: Fraction) -> float | None:
     """The rate at the tie in floats, None where they have lost their digits."""
+    if noise == "gaussian" and point.dim > 2 and 1 - point.t < _INTEGRALS_END:
+        return _cone_rate(point, reach)
     if 1 - point.t - reach < _FLOATS_END and not (reach and point.towards == "face"):
         return None
     try:
@@ -322,3 +329,15 @@ def _first_rate(noise: Noise, point: BallPoint, reach: Fraction) -> float | None
             raise
         return None
     return (math.sqrt(2) if noise == "laplace" else 1) / deviation
+
+
+def _cone_rate(point: BallPoint, reach: Fraction) -> float:
+    """The Gaussian rate very near a vertex: that of 1 - t = 1/1000, where the cone is the same."""
+    shrink = 1000 * (1 - point.t)
+    if point.towards == "face" or point.t > 1 - _CONES_END:
+        raise ArithmeticError(
+            f"x = {describe(point.t)} is too near 1 for the Gaussian tail's integral, "
+            f"d = {point.dim}"
+        )
+    like = BallPoint(Fraction(999, 1000), point.dim)
+    return 1 / (ball_supremum("gaussian", like, radius=reach / shrink) * float(shrink))

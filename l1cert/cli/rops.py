@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from l1cert.cli.output import print_json, say, usage_errors
-from l1cert.cli.perturbation import parse_count
 from l1cert.cli.sampling import SEED, alpha_option
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def command(
             x,
             radius=radius,
             slab=None if slab is None else slab.split(","),
-            ball=None if ball is None else parse_count("ball", ball),
+            ball=None if ball is None else _dimension(ball),
             towards="face" if towards == "face" else "vertex",
         )
         run = None
@@ -81,6 +80,16 @@ def command(
         _show(found, run, simulated=samples is not None)
     if run is not None and run.finding is False:
         raise SystemExit(CONTRADICTION)
+
+
+def _dimension(text: str) -> int:
+    """The dimension of a ball, to be checked there: towards a face fewer are legal."""
+    from theory.exact import describe
+    from theory.rops_ball import MAX_DIM
+
+    if not (text.isascii() and text.isdecimal() and int(text[:9]) <= MAX_DIM):
+        raise ValueError(f"ball = {describe(text)} is no integer in [1, {MAX_DIM}]")
+    return int(text)
 
 
 def _show(found: Rops, run: RopsRun | None, *, simulated: bool) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy import special, stats
 
 from figures import figure_rops_dimension as dimension
@@ -81,6 +83,24 @@ def test_panels_labels_and_legends(data, span, tall):
         top = max(line.get_ydata().max() for line in axes.lines if len(line.get_ydata()))
         assert top < axes.get_ylim()[1]
     assert [text.get_text() for text in balls[0].texts] == ["$d=2$", "$d=3$"]
+
+
+@pytest.mark.parametrize(("venue", "span"), [("iclr", "column"), ("icml", "page")])
+def test_no_label_touches_a_curve(data, venue, span):
+    settings = style.rc(venue, span)
+    figure = dimension.draw(data, settings)
+    with rc_context(settings):
+        FigureCanvasAgg(figure).draw()
+    point = figure.dpi / 72  # half of the thickest line, and a little air
+    for axes in figure.axes:
+        labels = [text for text in axes.texts if text.get_text()]
+        assert labels
+        for text in labels:
+            box = text.get_window_extent().padded(0.75 * point)
+            for line in axes.lines:
+                drawn = line.get_path().transformed(line.get_transform())
+                assert not drawn.intersects_bbox(box, filled=False), text.get_text()
+            assert box.y1 < axes.get_window_extent().y1
 
 
 @pytest.mark.parametrize(

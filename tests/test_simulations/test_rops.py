@@ -2,11 +2,13 @@
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from simulations import rops as counting
 from simulations.rops import (
     ball_region,
     line_region,
@@ -15,11 +17,13 @@ from simulations.rops import (
     slab_region,
 )
 from theory.claim import Grade, Rung
+from theory.confidence import BinomialTest
 from theory.rops import gaussian_supremum_ball, laplace_supremum_ball
 from theory.rops_ball import BallPoint, ball_supremum
 from theory.rops_slab import Slab, slab_laplace_supremum_ball
 
 NOISES = ("laplace", "gaussian")
+WAY = {"inside": "greater", "outside": "less"}
 
 
 def on_the_line(x, radius):
@@ -166,6 +170,42 @@ def test_regions_by_counting_anew(noise, deviation):
         assert (region.keeps(eps) == kept).all()
         exact = region.agreement(noise, deviation)
         assert stats.binomtest(int(kept.sum()), shape[0], exact).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("weights", [["1e-400", "-1e-400"], ["1e200", "1e200"], ["1e400", "0"]])
+def test_weights_of_any_size_are_normalised(weights):
+    # squares, and the weights themselves, are beyond the floats
+    region = slab_region(0.3, Slab.of(weights))
+    eps = np.random.Generator(np.random.Philox(5)).normal(size=(1000, 2))
+    w = np.array([1.0, 0.0]) if "0" in weights else np.array([1.0, 1.0]) / math.sqrt(2)
+    w[1] *= -1 if weights[1].startswith("-") else 1
+    assert (region.keeps(eps) == (np.abs(0.3 + eps @ w) <= 1)).all()
+
+
+def test_noise_as_small_as_the_distance_to_a_vertex_is_not_rounded_away():
+    # beside x = 1 - 1e-18, which is 1.0 in floats, 1 is a million times this noise
+    gap = Fraction(1, 10**18)
+    region = ball_region(BallPoint.of(1 - gap, dim=3))
+    eps = 1e-18 * np.random.Generator(np.random.Philox(5)).laplace(size=(20_000, 3))
+    kept = region.keeps(eps)
+    assert (kept == (eps[:, 0] + np.abs(eps[:, 1:]).sum(axis=1) <= 1e-18)).all()
+    agreement = region.agreement("laplace", math.sqrt(2) * 1e-18)
+    assert stats.binomtest(int(kept.sum()), 20_000, agreement).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("side", ["inside", "outside"])
+def test_the_power_allows_for_the_bias_of_drawn_noise(side, monkeypatch):
+    def powers():
+        run = simulate(line_region(0.3), on_the_line(0.3, 0), num_samples=5_000, seed=1)
+        return [(d.excess, d.agreement, d.needed, d.power) for d in run.draws if d.side == side]
+
+    monkeypatch.setattr(counting, "discretisation_bias", lambda dim: 0.01)
+    for excess, agreement, needed, power in powers():
+        # both the threshold and the drawn agreement may be off by 0.01
+        test = BinomialTest(5_000, *[needed + (0.01 if side == "inside" else -0.01)] * 2, WAY[side])
+        drawn = agreement + (-0.01 if side == "inside" else 0.01)
+        assert power == pytest.approx(test.power(drawn, alpha=1e-3 / 16), abs=1e-6)
+        assert excess > 0.05 and power >= 1 - 1e-3 / 4
 
 
 def test_what_a_certificate_needs():

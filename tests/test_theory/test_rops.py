@@ -180,3 +180,23 @@ def test_the_measure_refutes_a_supremum_off_by_twenty_ulp(law: str) -> None:
     exact = float(SUPREMUM_BALL[law]("0.6", precision=80).mid())
     assert ulps(exact + 20 * math.ulp(exact), exact) > 8
     assert ulps(SUPREMUM[law](0.6), exact) <= 8
+
+
+@pytest.mark.parametrize("x", ["0", "1/2", "0.99999"])
+@pytest.mark.parametrize("digits", [13, 30, 100])
+def test_the_gaussian_supremum_next_to_the_end_of_the_radii(x: str, digits: int) -> None:
+    """Where 1 - |x| - r has so many zeros: P(r < eps < 1 - x) - P(eps > 1 + x) changes its sign."""
+    place, gap = Fraction(x), Fraction(1, 10**digits)
+    ball = rops.gaussian_supremum_ball(place, precision=100, radius=1 - place - gap)
+    assert ball.rel_accuracy_bits() > 90
+    with mpmath.workdps(3 * digits + 60):
+        ends = [mpmath.mpf(one.str(40, radius=False)) for one in (ball.lower(), ball.upper())]
+        ends = [ends[0] * (1 - mpmath.mpf(10) ** -25), ends[1] * (1 + mpmath.mpf(10) ** -25)]
+        near, far = (mpmath.mpf(one.numerator) / one.denominator for one in (1 - place, 1 + place))
+        reach = near - mpmath.mpf(10) ** -digits
+
+        def margin(sigma):
+            tails = [mpmath.erfc(at / sigma / mpmath.sqrt(2)) for at in (reach, near, far)]
+            return (tails[0] - tails[1] - tails[2]) / tails[0]
+
+        assert margin(ends[0]) > 0 > margin(ends[1])

@@ -1,6 +1,7 @@
 """The l1 ball: tails by quadrature and counting, suprema as ties, vertex, face and centre."""
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -269,6 +270,28 @@ def test_where_nothing_certifies_a_radius(dim, towards):
             length = arb(end.numerator) / end.denominator * rate
             allowed = (-length).exp() if noise == "laplace" else (length / arb(2).sqrt()).erfc()
             assert beyond > allowed / 2
+
+
+@pytest.mark.parametrize(("radius", "gap"), [("0", "1e-20"), ("0", "1e-50")])
+def test_very_near_a_vertex_gaussian_noise_is_that_of_the_cone(radius, gap):
+    # the ball is the same cone 10^17 times farther off
+    far = Fraction(1, 1000)
+    share = far / Fraction(Decimal(gap))
+    point, like = (BallPoint.of(1 - m, dim=3) for m in (far / share, far))
+    reach = Fraction(Decimal(radius))
+    near = ball_supremum_ball("gaussian", point, precision=40, radius=reach)
+    wide = ball_supremum_ball("gaussian", like, precision=40, radius=reach * share)
+    factor = arb(share.numerator) / share.denominator
+    assert (near * factor).overlaps(wide) and near.rel_accuracy_bits() > 35
+
+
+@pytest.mark.parametrize(("t", "towards"), [("1e-8", "face"), ("1e-61", "vertex")])
+def test_too_near_the_end_for_the_integral_is_said(t, towards):
+    point = BallPoint.of(1 - Fraction(Decimal(t)), dim=3, towards=towards)
+    with pytest.raises(ArithmeticError, match="is too near 1 for the Gaussian tail's integral"):
+        ball_supremum_ball("gaussian", point, precision=40)
+    plane = BallPoint(point.t, 2, point.towards)
+    assert ball_supremum_ball("gaussian", plane, precision=40) > 0
 
 
 def test_a_second_tie_is_found_out():

@@ -7,10 +7,10 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
-from flint import arb
+from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, optimize, special
+from scipy import integrate, optimize, special, stats
 
 from theory import rops, rops_slab
 from theory.rops_slab import (
@@ -61,7 +61,7 @@ def test_the_tail_at_zero_and_the_variance(weights):
 
 
 def test_a_wrong_coefficient_shows(monkeypatch):
-    monkeypatch.setattr(rops_slab, "_equal_masses", lambda count: (Fraction(1, 4),) * count)
+    monkeypatch.setattr(rops_slab, "_equal_masses", lambda count: (fmpq(1, 3),) * count)
     assert not abs(float(Slab.of(["1", "1"]).tail(arb(1), 60).mid()) - tail(("1", "1"), 1)) < 1e-3
 
 
@@ -134,6 +134,19 @@ def test_laplace_noise_reaches_the_l1_distance_and_gaussian_noise_only_the_l2_di
         outside = sum((slab.tail(end, 400) for end in ends), arb(0))
         assert 2 * arb(rate).exp() * outside > 1
         assert 2 * (0.9 * arb(rate)).exp() * outside < 1 or rate < 1000
+
+
+def test_many_weights_keep_their_digits():
+    # partial fractions with coefficients of 2^150: the places in the tail need as many bits
+    weights = [str(k) for k in range(1, 129)]
+    assert Slab.of(weights).guard_bits > 140
+    ball = slab_laplace_supremum_ball("0.3", weights, precision=60)
+    assert ball.rel_accuracy_bits() > 55
+    rng = np.random.Generator(np.random.Philox(3))
+    w = np.arange(1, 129) / np.linalg.norm(np.arange(1, 129))
+    noise = rng.laplace(scale=float(ball.mid()) / math.sqrt(2), size=(100_000, 128)) @ w
+    hits = int((np.abs(0.3 + noise) <= 1).sum())
+    assert stats.binomtest(hits, 100_000, 0.5).pvalue > 1e-6
 
 
 def test_the_threshold_of_one_weight_is_the_ledgers():
