@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from l1cert.rectified import Rops
     from simulations.rops import RopsRun
 
-#: exit code of a simulation whose counts contradict the suprema
-CONTRADICTION = 1
+#: exit codes of a simulation whose counts contradict the suprema, and of one that shows too little
+CONTRADICTION, UNDECIDED = 1, 3
 
 _SAYS = {True: "as expected", False: "CONTRADICTED", None: "undecided"}
 
@@ -56,7 +56,8 @@ def command(
     ||x||_1, towards a vertex or the middle of a face.
 
     --samples draws noise a little below and above each supremum and counts how often the label is
-    kept. Exit codes: 0, 1 the counts contradict the suprema, 2 usage.
+    kept. Exit codes: 0, 1 the counts contradict the suprema, 2 usage, 3 the counts do not show on
+    which side of its supremum a noise is.
     """
     from l1cert.rectified import rops, rops_simulation, simulation_json
 
@@ -78,8 +79,8 @@ def command(
         print_json({**found.as_json(), **extra})
     else:
         _show(found, run, simulated=samples is not None)
-    if run is not None and run.finding is False:
-        raise SystemExit(CONTRADICTION)
+    if run is not None and run.finding is not True:
+        raise SystemExit(CONTRADICTION if run.finding is False else UNDECIDED)
 
 
 def _dimension(text: str) -> int:

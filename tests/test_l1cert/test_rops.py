@@ -269,3 +269,11 @@ def test_a_contradiction_has_its_exit_code(monkeypatch):
     monkeypatch.setattr(counting, "line_region", lambda x: wrong)
     said = invoke("--x", "0.3", "--samples", "20000")
     assert said.exit_code == 1 and "CONTRADICTED" in said.output
+
+
+def test_counts_that_show_no_side_have_their_exit_code(monkeypatch):
+    from simulations import rops as counting
+
+    monkeypatch.setattr(counting.RopsRun, "finding", None)
+    said = invoke("--x", "0", "--samples", "20000")
+    assert said.exit_code == 3 and "undecided" in said.output
