@@ -57,7 +57,7 @@ def reproduce(
     names : iterable of str
         Steps of `l1cert.reproduction.steps.STEPS`; all of them by default.
     quick : bool
-        Fewer samples: under two minutes in place of several.
+        Fewer samples: about a minute on two processors in place of two.
     workers : int, optional
         Steps at a time, in [1, inf); by default one for each processor.
     progress : callable, optional
