@@ -30,6 +30,7 @@ from theory.exact import (
     to_positive,
     working_precision,
 )
+from theory.rops_tie import enclosed_tie
 
 __all__ = [
     "gaussian_agreement",
@@ -240,7 +241,7 @@ def laplace_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> arb
     def margin(rate: arb) -> arb:
         return -((reach - near) * rate).expm1() - ((reach - far) * rate).exp()
 
-    rate = _enclosed_rate(margin, precision)
+    rate = enclosed_tie(lambda rate, _: margin(rate), precision)
     with working_precision(precision + 10):
         return arb(2).sqrt() / rate
 
@@ -272,7 +273,8 @@ def gaussian_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> ar
         return _erfc(reach * rate) - _erfc(near * rate) - _erfc(far * rate)
 
     # the rate grows up to 1/sqrt(gap), and erfc loses the bits of its square
-    rate = _enclosed_rate(margin, precision, spare=int(1 / (near - reach)).bit_length())
+    bits = 2 * precision + 64 + int(1 / (near - reach)).bit_length()
+    rate = enclosed_tie(lambda rate, _: margin(rate), precision, bits=bits)
     with working_precision(precision + 10):
         return 1 / (arb(2).sqrt() * rate)
 
@@ -336,21 +338,3 @@ def _exact_size(name: str, value: Exact | Surd, precision: int) -> arb:
             raise ValueError(f"{name} = {float(value)} is outside (0, inf)")
         return value.ball(precision)
     return to_ball(to_positive(name, value), precision)
-
-
-def _enclosed_rate(margin: Callable[[arb], arb], precision: int, *, spare: int = 0) -> arb:
-    """A ball around the only zero in (0, inf) of a margin that is below 0 before it."""
-    with working_precision(2 * precision + 64 + spare):
-        low, high = fmpq(0), fmpq(1)
-        while not margin(arb(high)) > 0:
-            low, high = high, 2 * high
-        while (high - low) * (1 << precision) > high:
-            middle = (low + high) / 2
-            value = margin(arb(middle))
-            if value > 0:
-                high = middle
-            elif value < 0:
-                low = middle
-            else:  # the zero is too near the middle to tell its side
-                break
-        return arb(low).union(arb(high))
