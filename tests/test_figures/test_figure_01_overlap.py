@@ -1,12 +1,11 @@
 """Figure 1: the plotted balls and areas, against chords integrated without their formulas."""
 
-from dataclasses import replace
-
 import mpmath
 import numpy as np
 import pytest
 
 from figures import figure_01_overlap as overlap
+from tests.test_figures.mutations import changed
 from theory.claim import Grade, Rung
 from theory.claims import overlap_depends_on_direction as claim
 
@@ -138,10 +137,6 @@ def test_the_plotted_areas_are_those_of_the_ledger(radius, norm):
 def test_the_ends_of_the_parameters_agree_with_the_claim(radius, norm):
     for item in overlap.check(overlap.compute(radius=radius, norm=norm)):
         assert item.grade is Grade.CONSISTENT, item
-
-
-def changed(data, name, column, values):
-    return replace(data, curves={**data.curves, name: {**data[name], column: values}})
 
 
 def refuted(data):

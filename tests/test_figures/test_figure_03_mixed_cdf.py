@@ -1,7 +1,6 @@
 """Figure 3: the plotted c.d.f., its jumps and what they skip, against Gamma laws and mpmath."""
 
 import math
-from dataclasses import replace
 from itertools import pairwise
 
 import mpmath
@@ -10,6 +9,7 @@ import pytest
 from scipy import stats
 
 from figures import figure_03_mixed_cdf as mixed
+from tests.test_figures.mutations import changed, with_entry
 from theory.claim import Grade, Rung
 from theory.claims import quantile_may_not_exist as claim
 
@@ -151,21 +151,11 @@ def test_the_plotted_data_agree_with_the_claim(norm):
     assert f"r = {norm:g} lambda" in found[0].scope
 
 
-def changed(data, name, column, values):
-    return replace(data, curves={**data.curves, name: {**data[name], column: values}})
-
-
 def refuted(data):
     found = {item.part: item for item in mixed.check(data)}
     for item in found.values():
         assert (item.grade is Grade.REFUTED) == (item.finding is False) == bool(item.witness)
     return {part for part, item in found.items() if item.finding is False}
-
-
-def with_entry(values, where, value):
-    values = values.copy()
-    values[where] = value
-    return values
 
 
 def test_the_check_flips_with_the_data():

@@ -1,7 +1,6 @@
 """Figure 5: T on B and on the moved set, exactly, and the masses by integrating the density."""
 
 import math
-from dataclasses import replace
 from fractions import Fraction
 
 import mpmath
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from figures import figure_05_moved_set as moved_set
+from tests.test_figures.mutations import changed, with_entry
 from theory.claim import Grade, Rung
 from theory.claims import figure_5_moved_set as claim
 from theory.symbols import lam, p_b
@@ -126,21 +126,11 @@ def test_the_plotted_data_agree_with_the_ledger(edge, num_points):
     assert float(abs(x - r) - abs(x)) == pytest.approx(float(witness["T/lambda"]), rel=1e-12)
 
 
-def changed(data, name, column, values):
-    return replace(data, curves={**data.curves, name: {**data[name], column: values}})
-
-
 def refuted(data):
     found = {item.part: item for item in moved_set.check(data)}
     for item in found.values():
         assert (item.grade is Grade.REFUTED) == (item.finding is False) == bool(item.witness)
     return {part for part, item in found.items() if item.finding is False}
-
-
-def with_entry(values, where, value):
-    values = values.copy()
-    values[where] = value
-    return values
 
 
 def test_the_check_flips_with_the_data():

@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 
 from figures import figure_rops_region as region
 from figures import style
+from tests.test_figures.mutations import changed
 from theory import rops
 from theory.claim import Grade, Rung
 from theory.exact import to_ball
@@ -72,11 +73,6 @@ def test_what_the_plotted_data_say(num_points):
         assert gaussian > laplace
         assert float(laplace.mid()) == pytest.approx(float(item.witness["sqrt(2) sup lambda"]))
         assert float(gaussian.mid()) == pytest.approx(float(item.witness["sup sigma"]))
-
-
-def changed(data, name, column, values):
-    curve = {**data[name], column: values}
-    return replace(data, curves={**data.curves, name: curve})
 
 
 def by_part(data):
