@@ -1,0 +1,1 @@
+"""The audit of a certification log: whether its certificates can be true."""
