@@ -35,10 +35,11 @@ test-slow: $(TESTING)  ## run the tests marked slow
 test-nightly: $(TESTING)  ## run the tests marked nightly (an hour or so)
 	$(BIN)/python -m pytest -m nightly tests $(PYTEST_ARGS)
 
-bench: $(TESTING)  ## measure the samplers and the exact law; results go to benchmarks/results
+bench: $(TESTING)  ## measure samplers, the exact law and audits; results go to benchmarks/results
 	$(BIN)/python -m benchmarks.sampling $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.law $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.choice $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.audit $(BENCH_ARGS)
 
 # Uninstalled, on a machine that may have only numpy, scipy, numba, cupy, torch and pytest.
 # pytest exits with 5 when it found no test at all, which is a failure and not a pass.

@@ -39,9 +39,14 @@ def markdown(result: Mapping[str, Any]) -> str:
     Raises
     ------
     ValueError
-        For another benchmark than "sampling", "law" or "choice".
+        For another benchmark than "sampling", "law", "choice" or "audit".
     """
-    makers = {"sampling": sampling_markdown, "law": law_markdown, "choice": choice_markdown}
+    makers = {
+        "sampling": sampling_markdown,
+        "law": law_markdown,
+        "choice": choice_markdown,
+        "audit": audit_markdown,
+    }
     if result["benchmark"] not in makers:
         raise ValueError(f"benchmark = {result['benchmark']!r} is not one of {', '.join(makers)}")
     return makers[result["benchmark"]](result)
@@ -202,5 +207,23 @@ def choice_markdown(result: Mapping[str, Any]) -> str:
         lines.append(
             f"| {row['norm']:g} | {row['dim']} | {row['magnitudes']} | {' | '.join(cells)} | "
             f"`{row['chosen']}` {significant(row['loss'])} |"
+        )
+    return "\n\n".join([_heading(result), "\n".join(lines)])
+
+
+def audit_markdown(result: Mapping[str, Any]) -> str:
+    """The table of `benchmarks.audit`: seconds of whole audits, and the draws beside NumPy's."""
+    lines = [
+        "| log | distinct PA | seconds, whole | PAs a second, to one draw for each in NumPy |",
+        "|---" * 4 + "|",
+    ]
+    for row in result["rows"]:
+        seconds, ratio = (
+            [significant(row[name][key]) for key in ("median", "low", "high")]
+            for name in ("seconds", "ratio")
+        )
+        lines.append(
+            f"| {row['rows']} rows, {row['noise']} | {row['distinct']} | {seconds[0]} "
+            f"({seconds[1]} to {seconds[2]}) | **{ratio[0]}** ({ratio[1]} to {ratio[2]}) |"
         )
     return "\n\n".join([_heading(result), "\n".join(lines)])

@@ -47,12 +47,21 @@ COMMANDS = {
         *("--samples", "1000000", "--event", "below:0", "above:0.1", "worst:0.9"),
         *("--backend", "numba"),
     ],
+    "audit": [
+        *("audit", "docs/made_log.tsv", "--noise", "gaussian", "--sigma", "0.5"),
+        *("--n", "10000", "--alpha", "0.001", "--radii", "0,0.5,1,1.5"),
+    ],
+    "plan": ["plan", "--radius", "2", "--scale", "1", "--alpha", "0.001", "--pa", "0.99"],
+    "counts": [
+        *("radius", "--counts", "99000,600,400", "--alpha", "0.001", "--bonferroni"),
+        *("--scale", "1"),
+    ],
     "tightness": ["tightness", "--pa", "0.9", "--dim", "3072", "--backend", "numba"],
 }
 #: the table of figures, by the first line of each module
 FIGURES = "figures"
 #: blocks of `make bench`, by the names of its results
-MEASURED = {f"bench-{name}": name for name in ("sampling", "law")}
+MEASURED = {f"bench-{name}": name for name in ("sampling", "law", "audit")}
 #: a line of an output that no other run repeats
 SPEED = re.compile(r"\n[^\n]*( a second|, [0-9.]+ s, [^\n]*)(?=\n|$)")
 
@@ -70,6 +79,7 @@ def command_output(arguments: list[str]) -> str:
         capture_output=True,
         text=True,
         check=True,
+        cwd=README.parent,
     )
     return f"$ l1cert {shlex.join(arguments)}\n{SPEED.sub('', done.stdout.rstrip())}"
 

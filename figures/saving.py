@@ -83,7 +83,7 @@ def save_data(
 ) -> list[Path]:
     """Draw data that are at hand, as computed or as read from a CSV file; else like `save`."""
     check_formats(formats)
-    module = figure_module(data.figure)
+    module = figure_module(data.figure, from_log=True)
     caption = module.caption(data)
     files = {
         "csv": to_csv(data, provenance).encode(),

@@ -35,6 +35,14 @@ FIGURES: Mapping[str, str] = MappingProxyType(
 )
 """The module of each figure, imported only when it is asked for."""
 
+FROM_LOGS: Mapping[str, str] = MappingProxyType(
+    {
+        "figure_audit_accuracy": "figures.figure_audit_accuracy",
+        "figure_audit_bounds": "figures.figure_audit_bounds",
+    }
+)
+"""Figures of somebody's log: they have nothing to show without one."""
+
 CLAIMS: Mapping[str, str] = MappingProxyType(
     {
         "overlap_depends_on_direction": "figure_01_overlap",
@@ -78,13 +86,13 @@ class FigureModule(Protocol):
         """Return what the plotted data say of the figure's claim."""
 
 
-def figure_module(name: str) -> FigureModule:
-    """Import a figure's module.
+def figure_module(name: str, *, from_log: bool = False) -> FigureModule:
+    """Import a figure's module; with `from_log`, also that of a figure of a log.
 
     Raises
     ------
     ValueError
-        If `name` is not a key of `FIGURES`.
+        If `name` is not a key of `FIGURES`, or of either table.
 
     Examples
     --------
@@ -93,6 +101,7 @@ def figure_module(name: str) -> FigureModule:
         ...
     ValueError: figure = 'figure_7' is none of figure_01_overlap, figure_03_mixed_cdf, ...
     """
-    if name not in FIGURES:
-        raise ValueError(f"figure = {name!r} is none of {', '.join(FIGURES)}")
-    return cast("FigureModule", import_module(FIGURES[name]))
+    modules = {**FIGURES, **FROM_LOGS} if from_log else FIGURES
+    if name not in modules:
+        raise ValueError(f"figure = {name!r} is none of {', '.join(modules)}")
+    return cast("FigureModule", import_module(modules[name]))

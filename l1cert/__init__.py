@@ -10,6 +10,9 @@ The names that users import::
     l1cert.show("theorem_2")               # the claim, its proof and its witness as text
     l1cert.check_bound("lam*(2*p_a - 1)")  # is a radius of yours sound, tight, better than others?
     l1cert.tightness("0.9", dim=3072)      # the worst-case classifier, run within and beyond R
+    l1cert.audit_log("run.tsv", noise="gaussian", sigma="0.5", num_samples=100_000, alpha="0.001")
+    l1cert.plan("2", scale=1, alpha="0.001")  # the samples that a radius takes
+    l1cert.radius_of_counts([99_000, 600, 400], alpha="0.001", scale=1)
     l1cert.reproduce("results")            # every claim, figure and simulation into one folder
 
 They are loaded when first used, so that importing the package costs nothing.
@@ -21,6 +24,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from l1cert.audit.report import AuditReport
+    from l1cert.audit.run import audit_log
+    from l1cert.counts import CountRadii, radius_of_counts
+    from l1cert.plans import Plan, plan
     from l1cert.presentation import show
     from l1cert.radii import Radii, radius
     from l1cert.rectified import Rops, rops, rops_simulation
@@ -32,13 +39,19 @@ if TYPE_CHECKING:
     from l1cert.worst_cases import TightnessReport, tightness, tightness_sweep
 
 __all__ = [
+    "AuditReport",
     "BoundReport",
+    "CountRadii",
+    "Plan",
     "Radii",
     "Report",
     "Rops",
     "TightnessReport",
+    "audit_log",
     "check_bound",
+    "plan",
     "radius",
+    "radius_of_counts",
     "reproduce",
     "rops",
     "rops_simulation",
@@ -49,6 +62,12 @@ __all__ = [
 ]
 
 _HOME = {
+    "AuditReport": "l1cert.audit.report",
+    "audit_log": "l1cert.audit.run",
+    "CountRadii": "l1cert.counts",
+    "radius_of_counts": "l1cert.counts",
+    "Plan": "l1cert.plans",
+    "plan": "l1cert.plans",
     "BoundReport": "l1cert.workbench.report",
     "check_bound": "l1cert.workbench.check",
     "Radii": "l1cert.radii",

@@ -121,7 +121,7 @@ def radius(
     >>> radii.theorem_1, radii.exact, radii.exact_k
     (0.8958797346140275, 0.916290731874155, 1.2628643221541276)
     """
-    laplace, gaussian, half_width = _same_variance(scale, sigma)
+    laplace, gaussian, half_width = same_variance(scale, sigma)
     theorem_1 = certificates.theorem_1(p_a, p_b, scale=laplace, rounding=rounding)
     return Radii(
         theorem_1=theorem_1,
@@ -165,7 +165,7 @@ def _directional(
     return directional_radius(p_a, direction, scale=scale, rounding=rounding)
 
 
-def _same_variance(scale: Exact | None, sigma: Exact | None) -> tuple[Surd, Surd, Surd]:
+def same_variance(scale: Exact | None, sigma: Exact | None) -> tuple[Surd, Surd, Surd]:
     """Return lambda, sigma and the half-width of the three noises of one variance."""
     if scale is not None and sigma is None:
         exact = to_positive("scale", scale)

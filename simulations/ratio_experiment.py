@@ -38,6 +38,12 @@ _MOST_EXACT = 10**10
 #: Up to so many sums of subsets, an atom's place on the lattice is looked up.
 _MOST_SUMS = 1 << 14
 
+#: for the cells of a sum whose subsets have not all the same
+_SEVERAL = -1
+
+#: Sums are counted in a common unit if that has so many bits at most.
+_MOST_BITS = 2048
+
 #: So many edges of the histogram are compared with the exact c.d.f.
 BAND_EDGES = 32
 
@@ -199,22 +205,34 @@ def _cell_of_atom(plan: SamplingPlan, ratio: Fraction, error: LatticeError) -> i
     if not error.shift or len(plan.sizes) == 1:
         at = (plan.total - ratio / plan.unit) / 2
         return int(at) if at.denominator == 1 else None
-    wanted, found = (plan.norm - ratio) / 2, {Fraction(0): frozenset([0])}
-    pairs = zip(plan.magnitudes, plan.lengths.tolist(), plan.sizes, strict=True)
-    for magnitude, cells, size in pairs:
+    wanted, *magnitudes = _whole([(plan.norm - ratio) / 2, *plan.magnitudes])
+    #: the cells of the subsets of each sum
+    found: dict[Fraction | int, int] = {0: 0}
+    for magnitude, cells, size in zip(magnitudes, plan.lengths.tolist(), plan.sizes, strict=True):
         if len(found) * (size + 1) > _MOST_SUMS:
             return None
-        joined: dict[Fraction, frozenset[int]] = {}
-        for total, places in found.items():
+        joined: dict[Fraction | int, int] = {}
+        for total, place in found.items():
             for number in range(size + 1):
                 more = total + number * magnitude
                 if more > wanted:
                     break
-                moved = frozenset(place + number * cells for place in places)
-                joined[more] = joined.get(more, frozenset()) | moved
+                moved = place if place == _SEVERAL else place + number * cells
+                if joined.setdefault(more, moved) != moved:
+                    joined[more] = _SEVERAL
         found = joined
-    places = found.get(wanted, frozenset())
-    return min(places) if len(places) == 1 else None
+    place = found.get(wanted, _SEVERAL)
+    return None if place == _SEVERAL else place
+
+
+def _whole(numbers: Sequence[Fraction]) -> Sequence[Fraction | int]:
+    """The numbers times one that makes them whole, which sums are quick of; as they are if long."""
+    unit = 1
+    for one in numbers:
+        unit = math.lcm(unit, one.denominator)
+        if unit.bit_length() > _MOST_BITS:
+            return numbers
+    return [one.numerator * (unit // one.denominator) for one in numbers]
 
 
 def _worst(

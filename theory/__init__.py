@@ -16,9 +16,12 @@ Certificates
     certificates (every radius, rounded down) and radius_formulas (their formulas), directional
     (the exact radius of a direction) with tie_search (where its worst case ties) and
     directional_series (thousands of different entries), tightness (the worst-case classifiers),
-    flip_power (the samples that show them).
+    axis_worst_case (the same for three noises), flip_power (the samples that show them),
+    inverse_radii (the PA that a radius takes), gaussian_certificates (Lecuyer's and Li's radii).
 Statistics
-    confidence and binomial_tails (exact tests of counts, Holm).
+    confidence and binomial_tails (exact tests of counts, Holm), sample_sizes (the least n of a
+    test and of a radius, the largest radius of n), count_lattice (which bounds n samples can
+    give), simultaneous (PA and PB from votes).
 What a claim is
     claim (parts, evidence, verdicts), symbols (the published symbols), claims/ (one module each).
 Derivations

@@ -47,7 +47,8 @@ def _checked_successes(successes: int, num_samples: int) -> int:
     return count
 
 
-def _checked_open(name: str, value: float) -> float:
+def checked_open(name: str, value: float) -> float:
+    """Return a number that has to be in (0, 1); a ValueError of one line otherwise."""
     if not 0 < value < 1:
         raise ValueError(f"{name} = {value} is outside (0, 1)")
     return float(value)
@@ -109,7 +110,7 @@ def lower(successes: int, num_samples: int, *, alpha: float) -> float:
     """
     n = _checked_samples(num_samples)
     k = _checked_successes(successes, n)
-    level = _checked_open("alpha", alpha)
+    level = checked_open("alpha", alpha)
     if k == 0:
         return 0.0
     if k == n:
@@ -139,7 +140,7 @@ def upper(successes: int, num_samples: int, *, alpha: float) -> float:
     """
     n = _checked_samples(num_samples)
     k = _checked_successes(successes, n)
-    level = _checked_open("alpha", alpha)
+    level = checked_open("alpha", alpha)
     if k == n:
         return 1.0
     if k == 0:
@@ -160,7 +161,7 @@ def interval(successes: int, num_samples: int, *, alpha: float) -> tuple[float, 
     >>> round(low, 6), round(high, 6)
     (0.06674, 0.652453)
     """
-    level = _checked_open("alpha", alpha)
+    level = checked_open("alpha", alpha)
     return (
         lower(successes, num_samples, alpha=level / 2),
         upper(successes, num_samples, alpha=level / 2),
@@ -273,7 +274,7 @@ class BinomialTest:
 
     def acceptance_region(self, *, alpha: float) -> tuple[int, int]:
         """The counts (low, high), ends included, whose p-value exceeds alpha in (0, 1)."""
-        level = _checked_open("alpha", alpha)
+        level = checked_open("alpha", alpha)
         if self.alternative == "two-sided":
             level /= 2
         n = self.num_samples
@@ -366,7 +367,7 @@ def detectable_shift(
     0.01009
     """
     p = _checked_closed("probability", probability)
-    alpha, rate = _checked_open("alpha", alpha), _checked_open("false_pass", false_pass)
+    alpha, rate = checked_open("alpha", alpha), checked_open("false_pass", false_pass)
     if alpha + rate >= 1:
         raise ValueError(f"false_pass = {rate} is outside (0, 1 - alpha), alpha = {alpha}")
     if not 0 <= bias < math.inf:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from theory.binomial_tails import MARGIN, MAX_SAMPLES, at_most
-from theory.confidence import BinomialTest, detectable_shift
+from theory.binomial_tails import MARGIN, MAX_SAMPLES
+from theory.confidence import BinomialTest, checked_open, detectable_shift
+from theory.sample_sizes import check_rates, least_samples
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -117,12 +118,8 @@ def samples_needed(
 ) -> int | None:
     """The least n whose test shows P(f(Y) = cA) = ``probability`` < 1/2, power 1 - false_pass.
 
-    The power is a saw-tooth in n: it falls while the critical count k stays, and jumps where k
-    grows. This is the very first n that has it; some larger n, just short of a jump, may have less.
-
-    No smaller n has it: the most powerful test at exactly this level, which tosses a coin at k + 1,
-    has at least the power of the test used, and never loses by one more sample (it may ignore it).
-    Bisection finds where that one reaches the power; from there the jumps are looked at in turn.
+    `theory.sample_sizes.least_samples`, null 1/2 - bias and truth q + bias: the very first n that
+    has the power, which is a saw-tooth in n.
 
     Parameters
     ----------
@@ -148,25 +145,9 @@ def samples_needed(
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"probability = {probability} is outside [0, 1]")
-    null, truth = _null(bias), probability + bias
-    _checked_rates(level, false_pass)
-    if truth >= null:
-        return None
-    wanted = 1 - false_pass
-    if _best_power(MAX_SAMPLES, null, truth, level) < wanted:
-        return None
-    short, n = 0, MAX_SAMPLES
-    while n - short > 1:
-        middle = (short + n) // 2
-        enough = _best_power(middle, null, truth, level) >= wanted
-        short, n = (short, middle) if enough else (middle, n)
-    # between jumps the power falls, so after this n only the jumps come into question
-    while flip_power(n, probability, level=level, bias=bias) < wanted:
-        critical = _critical(n, null, level)
-        n = _jump(critical + 1, n, null, level)
-        if n > MAX_SAMPLES:
-            return None
-    return n
+    return least_samples(
+        _null(bias), min(1.0, probability + bias), level=level, false_pass=false_pass
+    )
 
 
 def lead_power(
@@ -208,7 +189,7 @@ def lead_power(
         raise ValueError(f"masses = {mass_a} and {mass_b}: legal are [0, 1] with a sum in (0, 1]")
     if not word >= 0:
         raise ValueError(f"word = {word} is outside [0, inf)")
-    _checked_open("level", level)
+    checked_open("level", level)
     both = min(1.0, mass_a + mass_b)
     law, mean, bulk = stats.binom(num_samples, both), num_samples * both, math.log(2 / _OUTSIDE)
     reach = bulk / 3 + math.sqrt(bulk**2 / 9 + 2 * mean * (1 - both) * bulk)  # Bernstein
@@ -269,7 +250,7 @@ def smallest_lead_excess(
     (0.108135, 0.999)
     """
     _checked_scale(scale)
-    _checked_rates(level, false_pass)
+    check_rates(level, false_pass)
 
     def shows(excess: float) -> bool:
         power = lead_power(num_samples, *masses(excess), level=level, word=word)
@@ -306,7 +287,7 @@ def lead_samples_needed(
     >>> lead_samples_needed(0.2, 0.25, level=0.01, false_pass=0.1)
     2374
     """
-    _checked_rates(level, false_pass)
+    check_rates(level, false_pass)
     if abs(mass_a + mass_b - 1) <= 2.0**-50:  # 1, up to rounding
         return samples_needed(mass_a, level=level, false_pass=false_pass, bias=4 * word)
 
@@ -330,47 +311,9 @@ def _null(bias: float) -> float:
     return _HALF - bias
 
 
-def _checked_open(name: str, value: float) -> None:
-    if not 0 < value < 1:
-        raise ValueError(f"{name} = {value} is outside (0, 1)")
-
-
-def _checked_rates(level: float, false_pass: float) -> None:
-    _checked_open("level", level)
-    if not 0 < false_pass < 1 - level:
-        raise ValueError(f"false_pass = {false_pass} is outside (0, 1 - level), level = {level}")
-
-
 def _checked_scale(scale: float) -> None:
     if not 0 < scale < math.inf:
         raise ValueError(f"scale = {scale} is outside (0, inf)")
-
-
-def _critical(n: int, null: float, level: float) -> int:
-    """The largest k with P(X <= k) <= level under the null; -1 if there is none."""
-    low, _ = BinomialTest(n, null, 1.0, "less").acceptance_region(alpha=level)
-    return low - 1
-
-
-def _jump(critical: int, n: int, null: float, level: float) -> int:
-    """The least number of samples above n whose critical count is at least that."""
-    short, enough = n, n + 1
-    while at_most(critical, enough, null) > level:
-        short, enough = enough, 3 * enough - 2 * short
-    while enough - short > 1:
-        middle = (short + enough) // 2
-        reached = at_most(critical, middle, null) <= level
-        short, enough = (short, middle) if reached else (middle, enough)
-    return enough
-
-
-def _best_power(n: int, null: float, truth: float, level: float) -> float:
-    """The power of the most powerful test at exactly this level (a coin at k + 1), rounded up."""
-    k = _critical(n, null, level)
-    spare = max(0.0, level - float(stats.binom.cdf(k, n, null)))
-    coin = min(1.0, spare / float(stats.binom.pmf(k + 1, n, null)))
-    best = at_most(k, n, truth) + coin * float(stats.binom.pmf(k + 1, n, truth))
-    return best * (1 + 8 * MARGIN)
 
 
 def _tails(k: Ints, n: Ints, p: Floats) -> Floats:

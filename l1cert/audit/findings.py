@@ -49,6 +49,7 @@ KINDS: Mapping[str, str] = {
     "off_lattice": "radius or bound that no count of n samples gives at alpha",
     "above_own_bound": "radius above the exact value at its own probability bound",
     "bound_above_clopper_pearson": "probability bound above the exact one of its count",
+    "other_bound_below_clopper_pearson": "PB below the exact bound of its count",
     "wrong_sample_count": "votes that do not fit the stated number of samples",
     "negative_radius": "negative radius: should have abstained",
     "missed_abstention": "certified although its bound is below 1/2",

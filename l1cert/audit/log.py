@@ -73,7 +73,8 @@ class Log:
         The lower bound on the top class's probability, PA, as it stands in the log, in [0, 1];
         None where it has no such column.
     other_bound
-        The upper bound on every other class's probability, PB; None where it has no such column.
+        The upper bound on every other class's probability, PB, NaN where a row has none; None
+        where the log has no such column.
     votes, runner_up, num_samples
         Of the samples that PA was estimated from: how many said the selected class, how many the
         most frequent other one, and how many there were; None where the counts were not kept.

@@ -22,6 +22,8 @@ COMMANDS = (
         "list",
         "show",
         "radius",
+        "plan",
+        "audit",
         "check",
         "law",
         "rops",

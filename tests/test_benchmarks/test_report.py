@@ -197,7 +197,8 @@ def test_the_block_is_of_every_full_result(tmp_path):
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match=r"^benchmark = 'x' is not one of sampling, law, choice$"):
+    legal = "sampling, law, choice, audit"
+    with pytest.raises(ValueError, match=rf"^benchmark = 'x' is not one of {legal}$"):
         report.markdown(SAMPLING | {"benchmark": "x"})
     for value in (0.0, -1.0, float("inf"), float("nan")):
         with pytest.raises(ValueError, match=r"^value = .* is outside \(0, inf\)$"):

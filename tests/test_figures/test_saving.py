@@ -1,6 +1,7 @@
 """The files of every figure: complete, reproducible to the byte, drawn from the CSV alone."""
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -40,11 +41,18 @@ def saved(name, out, **options):
     return saving.save(name, out=out, provenance=PROVENANCE, parameters=PARAMETERS[name], **options)
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The files of a figure, in a folder of their own that was not there: made once."""
+    return functools.cache(lambda name: saved(name, tmp_path_factory.mktemp(name) / "new/folder"))
+
+
 @pytest.mark.parametrize("name", ALL)
-def test_every_file_is_there_and_whole(name, tmp_path):
-    paths = saved(name, tmp_path / "new" / "folder")
+def test_every_file_is_there_and_whole(name, files):
+    paths = files(name)
     assert [p.name for p in paths] == [f"{name}.{e}" for e in ("csv", "txt", "pdf", "svg", "png")]
-    assert sorted(tmp_path.glob("new/folder/*")) == sorted(paths)  # nothing unfinished is left
+    assert sorted(paths[0].parent.glob("*")) == sorted(paths)  # nothing unfinished is left
+    assert paths[0].parent.parts[-2:] == ("new", "folder")
     data, provenance = from_csv(paths[0].read_text())
     assert provenance == PROVENANCE
     assert dict(data.parameters) == PARAMETERS[name]
@@ -55,8 +63,8 @@ def test_every_file_is_there_and_whole(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_picture_is_drawn_from_the_csv_alone(name, tmp_path, monkeypatch):
-    first = saved(name, tmp_path / "first")
+def test_the_picture_is_drawn_from_the_csv_alone(name, files, tmp_path, monkeypatch):
+    first = files(name)
     data, provenance = from_csv(first[0].read_text())
     module = import_module(FIGURES[name])
     for helper in computing_functions(name):
@@ -130,9 +138,9 @@ def run(code, **environment):
 
 
 @pytest.mark.parametrize("name", ["figure_06_methods", "figure_law_of_t"])
-def test_bytes_are_the_same_in_another_process(name, tmp_path):
+def test_bytes_are_the_same_in_another_process(name, files, tmp_path):
     # another hash seed and another clock second: sets and dates would show
-    here = saved(name, tmp_path / "here")
+    here = files(name)
     run(
         "import sys; from figures import saving\n"
         f"saving.save({name!r}, out={str(tmp_path / 'there')!r}, "
@@ -144,13 +152,22 @@ def test_bytes_are_the_same_in_another_process(name, tmp_path):
         assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_computing_and_checking_import_no_matplotlib(name):
+@functools.cache
+def matplotlib_after_each():
+    """Whether matplotlib is imported once a figure, and those before it, are computed."""
     code = (
         "import sys; from figures.table import figure_module\n"
-        f"m = figure_module({name!r}); m.check(m.compute()); print('matplotlib' in sys.modules)"
+        f"for name in {ALL!r}:\n"
+        "    m = figure_module(name); m.check(m.compute())\n"
+        "    print(name, 'matplotlib' in sys.modules)"
     )
-    assert run(code) == "False\n"
+    return dict(line.split() for line in run(code).splitlines())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_computing_and_checking_import_no_matplotlib(name):
+    # one process for all: what is imported once stays so, and no import goes unseen
+    assert matplotlib_after_each()[name] == "False"
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -166,6 +183,12 @@ def test_text_is_text(name, tmp_path):
         assert b"Date" not in path.read_bytes()
 
 
+@functools.cache
+def computed(name):
+    """The data of a figure with its defaults: frozen, so that two tests may draw them."""
+    return figure_module(name).compute()
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize(("venue", "span"), [("iclr", "column"), ("icml", "page")])
 def test_nothing_is_clipped_and_no_texts_overlap(name, venue, span):
@@ -174,7 +197,7 @@ def test_nothing_is_clipped_and_no_texts_overlap(name, venue, span):
     from matplotlib.font_manager import font_scalings
 
     settings = style.rc(venue, span)
-    figure = figure_module(name).draw(figure_module(name).compute(), settings)
+    figure = figure_module(name).draw(computed(name), settings)
     with rc_context(settings):
         FigureCanvasAgg(figure).draw()
     page = figure.bbox.padded(0.5)

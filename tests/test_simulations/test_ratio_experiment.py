@@ -6,6 +6,7 @@ passing test stays one. Mutants must be seen at the same number of samples.
 
 from __future__ import annotations
 
+import functools
 import math
 from fractions import Fraction
 
@@ -42,6 +43,21 @@ QUICK = {"3072 equal": {"direct": 60_000}, "3072 distinct": {"direct": 60_000, "
 EVENTS = ("atom+", "atom-", "worst:0.5", "worst:0.9", "worst:0.01")
 
 
+class AskedOnce(LikelihoodRatio):
+    """An exact law that keeps its answers: it is asked the same for every sampler."""
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
+    cdf_bounds = functools.cache(LikelihoodRatio.cdf_bounds)
+    below_bounds = functools.cache(LikelihoodRatio.below_bounds)
+    quantile_set = functools.cache(LikelihoodRatio.quantile_set)
+
+
+@functools.cache
+def law_of(name: str) -> LikelihoodRatio:
+    delta, scale, _ = SETTINGS[name]
+    return AskedOnce.of(delta, scale=scale)
+
+
 def judged(
     name: str,
     method: str,
@@ -52,7 +68,7 @@ def judged(
     counted: tuple[str, ...] = EVENTS,
 ) -> tuple[list[float], ratio_experiment.Band]:
     delta, scale, _ = SETTINGS[name]
-    law = LikelihoodRatio.of(delta, scale=scale)
+    law = law_of(name)
     plan = SamplingPlan.of(delta, scale=scale, method=method)
     events = events_of([*counted, f"above:{law.norm / 7}", "below:0"], law, plan)
     run = Run.of(plan, seed=seed, num_samples=samples, events=[one.event for one in events])
@@ -179,6 +195,25 @@ def test_an_atom_of_rounded_cells_stays_on_its_side() -> None:
     (event,) = events_of(["above:0"], law, plan)
     wide = cells[0] != cells[1] + cells[2]
     assert (event.tested[1] - event.tested[0] > 1e-3) is wide
+
+
+@pytest.mark.parametrize(
+    ("delta", "places"),
+    [
+        (["0.7", "-0.3", "0.4"], ("0.8", "0", "-0.6", "1.4", "0.1")),
+        (["0.1", "0.2", "0.3"], ("0", "0.2", "0.4")),
+        ([1, Fraction(1, 3), Fraction(1, 3), Fraction(1, 7)], ("1/7", "17/21", "38/21")),
+    ],
+)
+def test_sums_in_whole_units_and_in_fractions_find_the_same_cells(delta, places, monkeypatch):
+    law, plan = LikelihoodRatio.of(delta, scale="0.5"), SamplingPlan.of(delta, scale="0.5")
+    names = [f"{side}:{place}" for side in ("above", "below") for place in places]
+    found = events_of(names, law, plan)
+    monkeypatch.setattr(ratio_experiment, "_MOST_BITS", 0)
+    assert events_of(names, law, plan) == found
+    # without the sums no atom is found: the comparison is not of nothing
+    monkeypatch.setattr(ratio_experiment, "_MOST_SUMS", 0)
+    assert events_of(names, law, plan) != found
 
 
 def test_atoms_that_cells_move_past_each_other_are_not_held_against_a_sampler() -> None:

@@ -78,14 +78,10 @@ class _Splitter:
         self._count += 1
         if self._count > _MOST_CASES:
             raise OutsideError("too many cases on one box")
-        found = _innermost(radius, 1)
+        found = _first_node(radius)
         if found is None:
             return Plain(radius, where)
         node, rises = found
-        # of a node in two places it is not known how the radius changes with it
-        occurrences = sum(one == node for one in sp.preorder_traversal(radius))
-        rises = 0 if isinstance(node, sp.Piecewise) or occurrences > 1 else rises
-        rises = -rises if isinstance(node, sp.Min) else rises
         trees = tuple(
             self._with(radius, node, one, where, narrowed=rises >= 0)
             for one in dict.fromkeys(self._parts(node))
@@ -107,7 +103,7 @@ class _Splitter:
         if part.formula is sp.nan:
             return UNDEFINED
         where = (*where, *part.where) if narrowed else where
-        return self.split(radius.xreplace({node: part.formula}), where)
+        return self.split(_replaced(radius, node, part.formula), where)
 
     def _parts(self, node: sp.Expr) -> list[Plain]:
         if isinstance(node, sp.Piecewise):
@@ -121,10 +117,10 @@ class _Splitter:
         kept = list(parts)
         for one in parts:
             others = [other for other in kept if other is not one]
-            if any(self._is_at_least(sign * (other - one), False) for other in others):
+            if any(self._is_at_least(_difference(other, one, sign), False) for other in others):
                 kept = others
         return [
-            Plain(one, tuple(sign * (one - other) for other in kept if other is not one))
+            Plain(one, tuple(_difference(one, other, sign) for other in kept if other is not one))
             for one in kept
         ]
 
@@ -135,7 +131,7 @@ class _Splitter:
             if holds is False:
                 continue
             simple = isinstance(condition, sp.Ge | sp.Gt | sp.Le | sp.Lt) and holds is None
-            where = [condition.gts - condition.lts] if simple else []
+            where = [_difference(condition.gts, condition.lts)] if simple else []
             yield Plain(value, (*failed, *where))
             if holds is True:
                 return
@@ -165,14 +161,15 @@ def truth(condition: sp.Basic, is_at_least: Known) -> bool | None:
     if isinstance(condition, sp.Eq | sp.Ne):
         return _equality(condition, is_at_least)
     strict = isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan)
-    ahead, behind = _differences(condition.gts, condition.lts)
-    if is_at_least(ahead, strict):
+    if is_at_least(_difference(condition.gts, condition.lts), strict):
         return True
+    behind = _difference(condition.lts, condition.gts)
     return False if is_at_least(behind, not strict) else None
 
 
 def _equality(condition: sp.Basic, is_at_least: Known) -> bool | None:
-    both = _differences(*condition.args)
+    first, second = condition.args
+    both = _difference(first, second), _difference(second, first)
     if any(is_at_least(one, True) for one in both):
         return isinstance(condition, sp.Ne)
     if all(is_at_least(one, False) for one in both):
@@ -180,9 +177,27 @@ def _equality(condition: sp.Basic, is_at_least: Known) -> bool | None:
     return None
 
 
-@lru_cache(maxsize=512)
-def _differences(first: sp.Expr, second: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    return first - second, second - first
+@lru_cache(maxsize=4096)
+def _difference(first: sp.Expr, second: sp.Expr, sign: int = 1) -> sp.Expr:
+    return sign * (first - second)
+
+
+@lru_cache(maxsize=4096)
+def _replaced(radius: sp.Expr, node: sp.Expr, part: sp.Expr) -> sp.Expr:
+    return radius.xreplace({node: part})
+
+
+@lru_cache(maxsize=4096)
+def _first_node(radius: sp.Expr) -> tuple[sp.Expr, int] | None:
+    """A node with cases and none within, and whether the radius rises with what is chosen there."""
+    found = _innermost(radius, 1)
+    if found is None:
+        return None
+    node, rises = found
+    # of a node in two places it is not known how the radius changes with it
+    occurrences = sum(one == node for one in sp.preorder_traversal(radius))
+    rises = 0 if isinstance(node, sp.Piecewise) or occurrences > 1 else rises
+    return node, -rises if isinstance(node, sp.Min) else rises
 
 
 def _innermost(expression: sp.Basic, polarity: int) -> tuple[sp.Expr, int] | None:

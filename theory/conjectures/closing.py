@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import sympy as sp
@@ -56,6 +57,25 @@ class Lower:
     abstains: bool = False
 
 
+class _Evaluations:
+    """Evaluations by box, and of one box by orders and whether roots are partial."""
+
+    def __init__(self) -> None:
+        self._by_box: dict[Box, dict[tuple[Index, bool], Evaluation]] = {}
+        self._last: tuple[Box | None, dict[tuple[Index, bool], Evaluation]] = (None, {})
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._by_box.clear()
+        self._last = (None, {})
+
+    def on(self, box: Box) -> dict[tuple[Index, bool], Evaluation]:
+        """Those on a box."""
+        if self._last[0] is not box:  # to hash rationals is slow
+            self._last = box, self._by_box.setdefault(box, {})
+        return self._last[1]
+
+
 class Closing:
     """Lower bounds of margins on boxes of one sector.
 
@@ -77,7 +97,7 @@ class Closing:
 
     def __init__(self, sector: Sector, memory: Memory | None = None) -> None:
         self._sector = sector
-        self._evaluations: dict[tuple[Box, Index, bool], Evaluation] = {}
+        self._evaluations = _Evaluations()
         #: whether a root may stand for the part of a box where it is real
         self._partial_roots = True
         self._contacts: list[Box] = []
@@ -93,11 +113,12 @@ class Closing:
         return self._at_least(margin, box, self._none, 1)
 
     def _at(self, box: Box, orders: Index) -> Evaluation:
-        key = (box, orders, self._partial_roots)
-        if key not in self._evaluations:
+        known, key = self._evaluations.on(box), (orders, self._partial_roots)
+        found = known.get(key)
+        if found is None:
             germs = Germs(box, orders, partial_roots=self._partial_roots)
-            self._evaluations[key] = Evaluation(germs, self._sector.values(germs))
-        return self._evaluations[key]
+            found = known[key] = Evaluation(germs, self._sector.values(germs))
+        return found
 
     def _sign(self, margin: Forms, box: Box, index: Index, factor: int) -> Sign:
         """The best that the forms of the margin say of factor * the Taylor coefficient."""
@@ -141,7 +162,7 @@ class Closing:
         place = self._sector.same_tails
         if place is None or not self._is_edge(box) or index[place]:
             return margin
-        return tuple(form.xreplace({tail_b: tail_a, short_b: short_a}) for form in margin)
+        return tuple(map(_with_one_tail, margin))
 
     def _is_edge(self, box: Box) -> bool:
         """Whether both tails are one number all over the box."""
@@ -303,6 +324,11 @@ class Closing:
             return self._sign(margin, point, index, -factor) is Sign.POSITIVE
         except AbstainsError:
             return False
+
+
+@lru_cache(maxsize=4096)
+def _with_one_tail(form: sp.Expr) -> sp.Expr:
+    return form.xreplace({tail_b: tail_a, short_b: short_a})
 
 
 def _raised(index: Index, place: int, order: int) -> Index:

@@ -157,9 +157,9 @@ class Evaluation:
         if expression is sp.pi or expression is sp.E:
             ball = arb.pi() if expression is sp.pi else arb.const_e()
             return germs.constant(ball)
-        if expression in _NO_NUMBERS:
-            raise OutsideError(f"{expression} is no number")
         if not expression.args:
+            if expression in _NO_NUMBERS:
+                raise OutsideError(f"{expression} is no number")
             raise ValueError(f"{expression} has no value here")
         if head is sp.Add or head is sp.Mul:
             return self._folded(expression, germs.add if head is sp.Add else germs.multiply)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
 from flint import arb, fmpq
 
@@ -92,7 +93,7 @@ class GermRing:
 
     def polynomial(self, growth: Polynomial) -> Germ:
         """A polynomial."""
-        return Germ(growth, Polynomial(self.size, {}), Jet(self.orders, {}))
+        return Germ(growth, _no_polynomial(self.size), _no_jet(self.orders))
 
     def bounded(self, jet: Jet) -> Germ:
         """A function with an enclosed jet."""
@@ -135,6 +136,8 @@ class GermRing:
         terms, common = germ.decay.terms, shared.terms
         mine = {k: v for k, v in terms.items() if v is not common.get(k)}
         its = {k: v for k, v in common.items() if v is not terms.get(k)}
+        if not mine and not its:
+            return germ.jet
         rest = Polynomial(self.size, mine) + Polynomial(self.size, its).times(fmpq(-1))
         return germ.jet if rest.is_zero else germ.jet * self.exp_jet(rest)
 
@@ -163,7 +166,7 @@ class GermRing:
                 total = self.add(total, self._grown(one.growth, other.decay, other.jet))
         if not first.jet.is_zero and not second.jet.is_zero:
             both = self._normal(
-                Polynomial(self.size, {}), first.decay + second.decay, first.jet * second.jet
+                _no_polynomial(self.size), first.decay + second.decay, first.jet * second.jet
             )
             total = self.add(total, both)
         return total
@@ -173,6 +176,8 @@ class GermRing:
         return self.multiply(self.constant(fmpq(-1)), germ)
 
     def _product(self, first: Polynomial, second: Polynomial) -> Polynomial:
+        if not first.terms or not second.terms:
+            return _no_polynomial(self.size)
         product = first * second
         if any(sum(powers) > _MOST_DEGREE for powers, _ in product.terms):
             raise OutsideError("a polynomial of high degree")
@@ -267,6 +272,16 @@ class GermRing:
         if decay.is_constant or not any(self.orders):
             return None
         return _derivatives(decay.times(fmpq(-1)), self.box, self.orders).apply(exp_series)
+
+
+@cache
+def _no_polynomial(size: int) -> Polynomial:
+    return Polynomial(size, {})
+
+
+@cache
+def _no_jet(orders: Index) -> Jet:
+    return Jet(orders, {})
 
 
 def _shared(first: Polynomial, second: Polynomial) -> Polynomial | None:

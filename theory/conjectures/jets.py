@@ -6,6 +6,7 @@ that contains its values over the whole box (see `theory.conjectures.numbers`).
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,8 @@ class Jet:
         return all(not any(index) for index in self.terms)
 
     def __add__(self, other: Jet) -> Jet:
+        if not other.terms:
+            return self
         terms = dict(self.terms)
         for index, value in other.terms.items():
             total = add(terms.get(index, ZERO), value)
@@ -79,14 +82,15 @@ class Jet:
         terms: dict[Index, Number] = {}
         for first, a in self.terms.items():
             for second, b in other.terms.items():
-                index = tuple(i + j for i, j in zip(first, second, strict=True))
-                if all(i <= most for i, most in zip(index, self.orders, strict=True)):
+                index = tuple(map(operator.add, first, second))
+                if all(map(operator.le, index, self.orders)):
                     terms[index] = add(terms.get(index, ZERO), multiply(a, b))
         return Jet(self.orders, {k: v for k, v in terms.items() if not is_zero(v)})
 
     def times(self, factor: Number) -> Jet:
         """The jet multiplied by a number."""
-        return self * Jet.constant(self.orders, factor)
+        terms = {index: multiply(value, factor) for index, value in self.terms.items()}
+        return Jet(self.orders, {k: v for k, v in terms.items() if not is_zero(v)})
 
     def without_value(self) -> Jet:
         """The derivatives alone."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy as sp
 
 from theory.conjectures.closing import Forms
@@ -142,6 +144,7 @@ def _monotone_difference(margin: sp.Expr) -> sp.Expr | None:
     return sp.expand(sign * (first.args[0] - second.args[0]))
 
 
+@lru_cache(maxsize=4096)
 def is_multiple(guard: sp.Expr, condition: sp.Expr) -> bool:
     """Whether one polynomial is a positive number times another.
 

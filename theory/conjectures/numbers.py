@@ -41,7 +41,7 @@ def is_zero(number: Number) -> bool:
     >>> is_zero(ZERO), is_zero(arb(0))
     (True, False)
     """
-    return isinstance(number, fmpq) and number == 0
+    return isinstance(number, fmpq) and not number
 
 
 def as_ball(number: Number) -> arb:
@@ -51,13 +51,14 @@ def as_ball(number: Number) -> arb:
 
 def add(first: Number, second: Number) -> Number:
     """first + second."""
-    if is_zero(first):
+    exact, other_exact = isinstance(first, fmpq), isinstance(second, fmpq)
+    if exact and not first:
         return second
-    if is_zero(second):
+    if other_exact and not second:
         return first
-    if is_exact(first) and is_exact(second):
+    if exact and other_exact:
         return first + second
-    a, b = as_ball(first), as_ball(second)
+    a, b = arb(first) if exact else first, arb(second) if other_exact else second
     total = a + b
     # two numbers of one sign: rounding the sum must not lose the sign
     if total.contains(0) and a >= 0 and b >= 0:
@@ -73,12 +74,13 @@ def multiply(first: Number, second: Number) -> Number:
     >>> multiply(ZERO, arb("inf"))
     0
     """
-    if is_zero(first) or is_zero(second):
+    exact, other_exact = isinstance(first, fmpq), isinstance(second, fmpq)
+    if (exact and not first) or (other_exact and not second):
         return ZERO
-    if is_exact(first) and is_exact(second):
+    if exact and other_exact:
         product = first * second
-        return product if _is_short(product) else arb(product)
-    a, b = as_ball(first), as_ball(second)
+        return product if product.height_bits() <= _MOST_BITS else arb(product)
+    a, b = arb(first) if exact else first, arb(second) if other_exact else second
     if min(a.rel_accuracy_bits(), b.rel_accuracy_bits()) < _WIDE and a.is_finite():
         signs = [1 if one >= 0 else -1 if one <= 0 else 0 for one in (a, b)]
         if all(signs) and b.is_finite():
@@ -108,7 +110,7 @@ def power(base: Number, exponent: fmpq) -> Number:
         whole = int(exponent.p)
         if is_exact(base) and (base != 0 or whole > 0) and abs(whole) <= 64:
             result = base**whole
-            return result if _is_short(result) else arb(result)
+            return result if result.height_bits() <= _MOST_BITS else arb(result)
         if whole % 2 == 0 and whole > 0:
             low, high = as_ball(base).abs_lower(), as_ball(base).abs_upper()
             return up_to(high**whole) if low == 0 else (low**whole).union(high**whole)
@@ -123,15 +125,20 @@ def power(base: Number, exponent: fmpq) -> Number:
     return (ball.log() * arb(exponent)).exp()
 
 
-@lru_cache(maxsize=4096)
 def prime_powers(number: fmpq) -> Mapping[int, int] | None:
     """The exponents of the primes in a positive rational, or None where a prime is large.
 
     >>> prime_powers(fmpq(12, 5))
     {2: 2, 3: 1, 5: -1}
     """
+    return _prime_powers(int(number.p), int(number.q))
+
+
+@lru_cache(maxsize=4096)
+def _prime_powers(numerator: int, denominator: int) -> Mapping[int, int] | None:
+    # by two integers: the hash of a rational is slow
     found: dict[int, int] = {}
-    for part, sign in ((int(number.p), 1), (int(number.q), -1)):
+    for part, sign in ((numerator, 1), (denominator, -1)):
         rest, prime = part, 2
         if rest.bit_length() > _MOST_FACTORED_BITS:
             return None
@@ -169,7 +176,3 @@ def _root(number: fmpz, degree: int) -> fmpz | None:
         return None
     root = fmpz(round(int(number) ** (1.0 / degree))) if number < 2**50 else None
     return root if root is not None and root**degree == number else None
-
-
-def _is_short(number: fmpq) -> bool:
-    return max(int(number.p).bit_length(), int(number.q).bit_length()) <= _MOST_BITS

@@ -6,9 +6,10 @@ The variables are distances from an edge of the domain, so a box is a product of
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import comb
+from math import comb, prod
 
 from flint import arb, fmpq
 
@@ -83,15 +84,11 @@ class Polynomial:
         return self.terms.get(((0,) * self.size, 1), ZERO)
 
     def __add__(self, other: Polynomial) -> Polynomial:
+        if not other.terms:
+            return self
         terms = dict(self.terms)
         for key, value in other.terms.items():
-            mine = terms.get(key, ZERO)
-            # a ball less the very same ball is 0; two balls that only look alike are not
-            total = ZERO if _cancel(mine, value) else add(mine, value)
-            if is_zero(total):
-                terms.pop(key, None)
-            else:
-                terms[key] = total
+            _add_term(terms, key, value)
         return Polynomial(self.size, terms)
 
     def times_pi(self) -> Polynomial:
@@ -105,15 +102,14 @@ class Polynomial:
         return Polynomial(self.size, {k: multiply(v, factor) for k, v in self.terms.items()})
 
     def __mul__(self, other: Polynomial) -> Polynomial:
-        total = Polynomial(self.size, {})
+        terms: dict[Monomial, Number] = {}
         for (first, p), a in self.terms.items():
             for (second, q), b in other.terms.items():
                 value, prime = multiply(a, b), p if q == 1 else q
                 if p != 1 and q != 1:
                     value = multiply(value, constant_ball(p))
-                powers = tuple(i + j for i, j in zip(first, second, strict=True))
-                total = total + Polynomial(self.size, {(powers, prime): value})
-        return total
+                _add_term(terms, (tuple(map(operator.add, first, second)), prime), value)
+        return Polynomial(self.size, terms)
 
     def variables(self) -> set[int]:
         """The places of the variables that occur."""
@@ -121,13 +117,13 @@ class Polynomial:
 
     def divided_derivative(self, index: Index) -> Polynomial:
         """The partial derivative of that order over the factorials of the orders."""
+        if not any(index):
+            return self.times(ONE)
         terms: dict[Monomial, Number] = {}
         for (powers, prime), value in self.terms.items():
-            if all(i >= j for i, j in zip(powers, index, strict=True)):
-                factor = 1
-                for i, j in zip(powers, index, strict=True):
-                    factor *= comb(i, j)
-                rest = tuple(i - j for i, j in zip(powers, index, strict=True))
+            if all(map(operator.ge, powers, index)):
+                factor = prod(map(comb, powers, index))
+                rest = tuple(map(operator.sub, powers, index))
                 terms[rest, prime] = multiply(value, fmpq(factor))
         return Polynomial(self.size, terms)
 
@@ -169,8 +165,19 @@ class Polynomial:
         return Jet(orders, terms)
 
 
+def _add_term(terms: dict[Monomial, Number], key: Monomial, value: Number) -> None:
+    """The sum with one term more."""
+    mine = terms.get(key, ZERO)
+    # a ball less the very same ball is 0; two balls that only look alike are not
+    total = ZERO if _cancel(mine, value) else add(mine, value)
+    if is_zero(total):
+        terms.pop(key, None)
+    else:
+        terms[key] = total
+
+
 def _cancel(first: Number, second: Number) -> bool:
-    if is_exact(first) or is_exact(second):
+    if isinstance(first, fmpq) or isinstance(second, fmpq):
         return False
     return bool(first.is_exact() and second.is_exact() and first == -second)
 
@@ -181,6 +188,8 @@ def _hull(low: Number, high: Number) -> arb:
 
 def _monomial_at(powers: Index, box: Box, least: bool) -> Number | None:
     value = ONE
+    if not any(powers):
+        return value
     sides = [(power, side) for power, side in zip(powers, box, strict=True) if power]
     if any(high == 0 for _, (_, high) in sides):
         return ZERO

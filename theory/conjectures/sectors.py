@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 
 import sympy as sp
 from flint import arb, fmpq
@@ -21,7 +21,7 @@ from theory.conjectures.germs import Germ, Germs, Sign
 from theory.conjectures.jets import Index, NotRealError, OutsideError
 from theory.conjectures.normal_tails import normal_tail
 from theory.conjectures.numbers import as_ball
-from theory.conjectures.polynomials import Box, Polynomial
+from theory.conjectures.polynomials import Box, Monomial, Polynomial
 from theory.conjectures.settings import Setting
 from theory.symbols import p_a, p_b
 
@@ -237,11 +237,17 @@ class Sector:
         return normal_tail(germs, at)
 
     def _polynomial(self, germs: Germs, size: sp.Expr) -> Polynomial:
-        total = Polynomial(germs.size, {})
-        for powers, value in sp.Poly(size, *self.variables).terms():
-            term = {(tuple(int(i) for i in powers), 1): fmpq(int(value.p), int(value.q))}
-            total = total + Polynomial(germs.size, term)
-        return total
+        return Polynomial(germs.size, dict(_terms(size, self.variables)))
+
+
+@lru_cache(maxsize=512)
+def _terms(size: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Mapping[Monomial, fmpq]:
+    """The terms of a polynomial in the coordinates, those that are not 0."""
+    return {
+        (tuple(map(int, powers)), 1): fmpq(int(value.p), int(value.q))
+        for powers, value in sp.Poly(size, *variables).terms()
+        if value
+    }
 
 
 def _named_exponential(exponential: sp.Expr) -> sp.Expr:
