@@ -32,6 +32,8 @@ _BAND: dict[str, Any] = {"facecolor": "0.88", "edgecolor": "none", "linewidth": 
 
 # Radii this close, relatively, are one curve on paper: certificates round in their last digit.
 _SAME = 1e-9
+#: of a radius, what is no change worth a word, as in the summary of an audit
+_CHANGE = 1e-6
 #: of the width of a panel: what can be seen in it
 _VISIBLE = 5e-4
 #: beyond so many ceilings a radius is a fault of the log, and not shown
@@ -83,9 +85,9 @@ def compute(
         Step curves "logged", "corrected" and "other_NAME" (columns radius and accuracy: the
         accuracy holds between the radius before, exclusive, and this one, inclusive), the outline
         "band" of what rounding leaves open (no points where it cannot be seen), the ceilings; the
-        "counts" of rows that are correct and "changed" by more than their rounding (any by at
-        most "most"), that then "abstain", or have a radius "beyond" the frame; the corners "frame"
-        and "zoom" of both panels.
+        "counts" of rows that are correct and "changed" by more than their rounding and a millionth
+        (any by at most "most"), that then "abstain", or have a radius "beyond" the frame; the
+        corners "frame" and "zoom" of both panels.
 
     Raises
     ------
@@ -142,8 +144,10 @@ def _counts(logged: Column, after: Column, unit: Column, end: float) -> Curve:
     held = logged >= 0  # a negative radius certified nothing
     with np.errstate(invalid="ignore"):
         shift = np.where(logged == after, 0.0, np.abs(logged - after))[held & ~np.isnan(after)]
+    with np.errstate(invalid="ignore"):
+        least = np.maximum(unit, _CHANGE * np.abs(after))[held & ~np.isnan(after)]
     return {
-        "changed": np.array([np.count_nonzero(shift > unit[held & ~np.isnan(after)])]),
+        "changed": np.array([np.count_nonzero(shift > least)]),
         "most": np.array([shift.max(initial=0.0)]),
         "abstain": np.array([np.count_nonzero(held & np.isnan(after))]),
         "beyond": np.array([np.count_nonzero(logged > end)]),
@@ -277,7 +281,7 @@ def _change(data: FigureData) -> str:
     counts = {name: float(one[0]) for name, one in data["counts"].items()}
     if not counts["most"] and not counts["abstain"]:
         return "The correction changes no row that is correct."
-    parts = [f"moves {rows_said(counts['changed'])} by more than their rounding"]
+    parts = [f"moves {rows_said(counts['changed'])} by more than their rounding and a millionth"]
     parts[0] += f" (none by more than {counts['most']:.3g})"
     if counts["abstain"]:
         parts.append(f"abstains on {rows_said(counts['abstain'])}")

@@ -336,7 +336,8 @@ def _ceiling(data: FigureData) -> str:
         return "So few samples certify no radius at all."
     return (
         f"The circle is the most that so many samples certify, radius {limit['radius'][0]:.6g} at "
-        f"1 - PA = {limit['one_minus_p_a'][0]:.4g}; no row can lie in the grey beyond it."
+        f"1 - PA = {limit['one_minus_p_a'][0]:.4g}; from so many no row can lie in the grey "
+        "beyond it."
     )
 
 

@@ -7,7 +7,8 @@ finds without the lattice. Such a count fits exactly the error rates between the
 
 What is said to be outward is so by two margins: a bound counts as reaching an end that it misses by
 2^-39 of itself (`theory.confidence.lower` rounds down by 2^-40), a tail as reaching alpha where it
-is within 2^-30 of it (`theory.binomial_tails`). Neighbouring bounds are about 1/n apart.
+is within 2^-30 of it (`theory.binomial_tails`), near 1 within 2^-30 of 1 - alpha and 2^-50 more.
+Neighbouring bounds are about 1/n apart.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def upper_tails(counts: ArrayLike, num_samples: ArrayLike, probabilities: ArrayL
 def least_counts(probabilities: ArrayLike, num_samples: ArrayLike, *, alpha: ArrayLike) -> Ints:
     """The least k with lower(k, n, alpha) >= p, that is with P(X >= k; n, p) <= alpha.
 
-    A tail within 2^-30 of alpha counts as at most alpha: where p is lower(k, n, alpha) to the last
-    bit or two of a double, the count is k.
+    A tail within the margin of alpha counts as at most alpha: where p is lower(k, n, alpha) to the
+    last bit or two of a double, the count is k.
 
     Parameters
     ----------
@@ -96,13 +97,13 @@ def least_counts(probabilities: ArrayLike, num_samples: ArrayLike, *, alpha: Arr
     """
     p = _checked_probabilities(probabilities)
     n, level = _checked_samples(num_samples), _checked_alpha(alpha)
-    return np.where(p > 0, _first(p, n, level * (1 + MARGIN)), 0)
+    return np.where(p > 0, _first(p, n, level + _slack(level)), 0)
 
 
 def greatest_counts(probabilities: ArrayLike, num_samples: ArrayLike, *, alpha: ArrayLike) -> Ints:
     """The greatest k with lower(k, n, alpha) <= p, that is with P(X >= k; n, p) >= alpha.
 
-    A tail within 2^-30 of alpha counts as at least alpha. Parameters and errors are those of
+    A tail within the margin of alpha counts as at least alpha. Parameters and errors are those of
     `least_counts`; lower(0) = 0, so there always is one.
 
     Examples
@@ -112,7 +113,7 @@ def greatest_counts(probabilities: ArrayLike, num_samples: ArrayLike, *, alpha: 
     """
     p = _checked_probabilities(probabilities)
     n, level = _checked_samples(num_samples), _checked_alpha(alpha)
-    return _first(p, n, level * (1 - MARGIN)) - 1
+    return _first(p, n, level - _slack(level)) - 1
 
 
 def lower_bounds(counts: ArrayLike, num_samples: int, *, alpha: float) -> Floats:
@@ -216,7 +217,8 @@ def fitting_alphas(
     Returns
     -------
     tuple of ndarray
-        The ends, in [0, 1], which are (0, 0) for n + 1 and (1, 1) for 0.
+        The ends, in [0, 1], which are (0, 0) for n + 1. The bound of 0 is 0 at every error rate:
+        (0, 1) where lower is 0, elsewhere (1, 1), which no error rate is.
 
     Raises
     ------
@@ -230,11 +232,12 @@ def fitting_alphas(
     (array([0.040424, 0.006737]), array([0.091574, 0.018314]))
     """
     low, high = _checked_probabilities(lower), _checked_probabilities(upper)
-    least = upper_tails(counts, num_samples, low * (1 - END_MARGIN)) * (1 - MARGIN)
+    least = upper_tails(counts, num_samples, low * (1 - END_MARGIN))
     most = upper_tails(counts, num_samples, np.minimum(high * (1 + END_MARGIN), 1.0))
+    none = np.asarray(counts) == 0
     return (
-        np.asarray(np.where(np.asarray(counts) == 0, 1.0, least)),
-        np.asarray(np.minimum(most * (1 + MARGIN), 1.0)),
+        np.asarray(np.where(none, np.where(low > 0, 1.0, 0.0), least - _slack(least))),
+        np.asarray(np.minimum(most + _slack(most), 1.0)),
     )
 
 
@@ -273,9 +276,14 @@ def fitting_samples(
     outside = j[(j < 0) | (j > MAX_SAMPLES)]
     if outside.size:
         raise ValueError(f"misses holds {outside.flat[0]}, outside [0, {MAX_SAMPLES}]")
-    least = _first_samples(j, low * (1 - END_MARGIN), level * (1 + MARGIN))
-    most = _first_samples(j, np.minimum(high * (1 + END_MARGIN), 1.0), level * (1 - MARGIN)) - 1
+    least = _first_samples(j, low * (1 - END_MARGIN), level + _slack(level))
+    most = _first_samples(j, np.minimum(high * (1 + END_MARGIN), 1.0), level - _slack(level)) - 1
     return np.asarray(np.where(low > 0, least, np.maximum(j, 1))), most
+
+
+def _slack(tails: Floats) -> Floats:
+    """By how much a tail may be off: near 1 what is missing has its digits too, down to 2^-50."""
+    return np.asarray(MARGIN * np.minimum(tails, 1 - tails + 2.0**-20))
 
 
 def _first_samples(j: Ints, p: Floats, level: Floats) -> Ints:
@@ -309,9 +317,9 @@ def _first(p: Floats, n: Ints, level: Floats) -> Ints:
     n = np.broadcast_to(n, shape).reshape(-1)
     level = np.broadcast_to(level, shape).reshape(-1)
     # the normal law with its first correction; where it is off by more, every count is tried
-    z = -special.ndtri(np.minimum(level, 1.0))
+    z = -special.ndtri(np.minimum(level, 1 - 2.0**-53))
     guess = n * p + z * np.sqrt(n * p * (1 - p)) + (z**2 - 1) * (1 - 2 * p) / 6
-    guess = np.nan_to_num(guess, neginf=0.0).astype(np.int64)
+    guess = guess.astype(np.int64)
     above = np.clip(guess - _NEAR, 0, n)
     small = np.clip(guess + _NEAR, 1, n + 1)
     wrong = ((above > 0) & (_tails(above, n, p) <= level)) | (_tails(small, n, p) > level)

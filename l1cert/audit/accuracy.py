@@ -70,7 +70,7 @@ def certified_accuracy(log: Log, radii: Sequence[Exact]) -> list[dict[str, float
     high = np.where(half > 0, np.nextafter(log.radius + half, np.inf), log.radius)[correct]
     said = log.radius[correct]
     found = []
-    for exact in map(_radius, radii):
+    for exact in map(checked_radius, radii):
         nearest = float(exact)
         found.append(
             {
@@ -165,7 +165,7 @@ def other_certificates(
         p_a = bounds_of(implied.counts, implied.samples, alpha / 2)
         p_b = other_bounds_of(log.runner_up, implied.samples, alpha / 2)
         found["exact_simultaneous"] = radius_at(parameters, p_a, p_b, method="exact")
-    correct, exact = right(log), [_radius(one) for one in radii]
+    correct, exact = right(log), [checked_radius(one) for one in radii]
     return {
         name: {"norm": NORMS[parameters.noise]}
         | _described(np.where(implied.certified, one, np.nan), correct, exact)
@@ -192,10 +192,20 @@ def _share(at: Bools, rows: int) -> float:
     return int(np.count_nonzero(at)) / max(rows, 1)
 
 
-def _radius(value: Exact) -> Fraction:
-    radius = to_fraction(value)
+def checked_radius(value: Exact) -> Fraction:
+    """A radius that is asked for, exactly; a ValueError of one line for any other.
+
+    >>> checked_radius("0.25")
+    Fraction(1, 4)
+    """
+    try:
+        radius = to_fraction(value)
+    except ValueError:
+        radius = Fraction(-1)
     if not 0 <= radius <= Fraction(float(np.finfo(np.float64).max)):
-        raise ValueError(f"radius = {describe(value)} is outside [0, 1.8e308]")
+        raise ValueError(
+            f"radius = {describe(value)} is outside the finite numbers in [0, 1.8e308]"
+        )
     return radius
 
 

@@ -7,7 +7,6 @@ many rows rounding explains. An exact bound is known up to 2^-39 of itself (`the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from flint import arb
 
 from l1cert.audit.explanations import explain
 from l1cert.audit.findings import Finding
-from l1cert.audit.log import ABSTAINED, Floats, Log, Precision
+from l1cert.audit.log import ABSTAINED, Floats, Ints, Log, Precision
 from l1cert.audit.parameters import Parameters
 from l1cert.audit.probabilities import (
+    COMPUTED,
     Bools,
     Implied,
     bounds_of,
@@ -27,17 +27,19 @@ from l1cert.audit.probabilities import (
     printed_interval,
     radius_at,
 )
+from l1cert.audit.roundings import Explanations, rounding, single_rounding, spacing
 from l1cert.audit.row_checks import finding
 from theory.certificates import radius_ball
-from theory.count_lattice import END_MARGIN
+from theory.count_lattice import END_MARGIN, on_lattice
 from theory.exact import round_nearest
 from theory.inverse_radii import implied_probabilities
 from theory.sample_sizes import largest_radius
 
-Explanations = tuple[Mapping[str, Any], ...]
-
 #: what a few roundings of float64 may move a probability by, and of itself a radius
 FLOAT_MARGIN = 2.0**-50
+#: what SciPy's inverse of the beta law may be off by up to n = 2 10^7 (at 999 misses it stops
+#: early: 2.5e-9 too high there), and at most of the 1/n between neighbouring bounds
+INVERSE_ERROR, INVERSE_PART = 2.0**-28, 2.0**-4
 
 
 def ceiling(log: Log, parameters: Parameters) -> dict[str, Any]:
@@ -107,14 +109,16 @@ def bound_findings(log: Log, parameters: Parameters, implied: Implied) -> tuple[
     ['off_lattice', 'above_own_bound']
     """
     above = implied.certified & _above(log, parameters, 1)
-    lattice = implied.certified & (implied.k_low > implied.k_high)
+    lattice = _off(log, parameters, implied, _inverse_error(parameters.num_samples))
     explained: Explanations = ()
     if above.any() or lattice.any():
         low, high = printed_interval(log, parameters)
         explained = explain(low[implied.certified], high[implied.certified], parameters)
+    far = above & _above(log, parameters, 1, COMPUTED["float32"])
+    off = lattice & _off(log, parameters, implied, COMPUTED["float32"])
     found = [
-        _above_ceiling(log, parameters, above, explained),
-        _off_lattice(log, implied, lattice, explained),
+        _above_ceiling(log, parameters, above, single_rounding(log, above, far) + explained),
+        _off_lattice(log, implied, lattice, single_rounding(log, lattice, off) + explained),
         *_above_own_bound(log, parameters, implied),
         *_above_clopper_pearson(log, parameters, implied),
         *_below_clopper_pearson(log, parameters, implied),
@@ -133,18 +137,31 @@ def _most(parameters: Parameters, sides: int) -> float:
     ).value
 
 
-def _above(log: Log, parameters: Parameters, sides: int) -> Bools:
-    """Rows above the ceiling by more than half a unit, and than floats may move a radius."""
+def _inverse_error(samples: Ints | int) -> Floats:
+    return np.minimum(INVERSE_ERROR, INVERSE_PART / np.asarray(samples))
+
+
+def _off(log: Log, parameters: Parameters, implied: Implied, margin: Floats | float) -> Bools:
+    """Rows between two bounds of the lattice, farther than a margin from either."""
+    at = implied.certified & (implied.k_low > implied.k_high)
+    low, high = (end[at] for end in printed_interval(log, parameters))
+    low, high = np.maximum(low - margin, 0.0), np.minimum(high + margin, 1.0)
+    at[at] = ~on_lattice(low, high, parameters.num_samples, alpha=implied.level)
+    return at
+
+
+def _above(log: Log, parameters: Parameters, sides: int, margin: float = FLOAT_MARGIN) -> Bools:
+    """Rows above the ceiling by more than half a unit, and than a margin of PA moves it."""
     top = np.array([_most(parameters, sides)])
     _, p_top = implied_probabilities(parameters.certificate, top, scale=parameters.scale)
-    error = max(FLOAT_MARGIN, computing_error(log))
+    error = max(margin, computing_error(log))
     moved = radius_at(parameters, np.clip(p_top + error, 0.5, 1.0))
     limit = max(moved.item(), top.item()) * (1 + FLOAT_MARGIN)
-    at = _least_radius(log) > limit
+    at = least_radius(log) > limit
     return np.asarray(at & (log.predict != ABSTAINED))
 
 
-def _least_radius(log: Log) -> Floats:
+def least_radius(log: Log) -> Floats:
     """What the radius was at least before it was printed, rounded down."""
     half_unit = log.radius_precision.half_unit
     return np.where(half_unit > 0, np.nextafter(log.radius - half_unit, -np.inf), log.radius)
@@ -210,7 +227,7 @@ def _above_own_bound(log: Log, parameters: Parameters, implied: Implied) -> list
         excess[worst] = _excess(parameters, log.radius[worst], p_a, p_b)
     high = np.minimum(printed_interval(log, parameters)[1] + FLOAT_MARGIN, 1.0)
     room = radius_at(parameters, high, other) * (1 + FLOAT_MARGIN)
-    rounded = at & (_least_radius(log) <= room)
+    rounded = at & (least_radius(log) <= room)
     found = finding(
         log,
         "above_own_bound",
@@ -220,10 +237,10 @@ def _above_own_bound(log: Log, parameters: Parameters, implied: Implied) -> list
         bound=log.bound,
         exact=exact,
         excess=excess,
-        float32_units=excess / _spacing(log.radius, np.float32),
-        float64_units=excess / _spacing(log.radius, np.float64),
+        float32_units=excess / spacing(log.radius, np.float32),
+        float64_units=excess / spacing(log.radius, np.float64),
     )
-    return [_explained(found, _rounding(log.radius_precision, log.radius, excess, at, rounded))]
+    return [_explained(found, rounding(log.radius_precision, log.radius, excess, at, rounded))]
 
 
 def _excess(
@@ -244,32 +261,6 @@ def _excess(
         return arb(float(radius)) - exact
 
     return round_nearest(ball)
-
-
-def _spacing(values: Floats, kind: type[np.floating[Any]]) -> Floats:
-    largest = float(np.finfo(kind).max)
-    found: Floats = np.spacing(np.clip(np.abs(values), 0.0, largest / 2).astype(kind))
-    return found.astype(np.float64)
-
-
-def _rounding(
-    precision: Precision, values: Floats, excess: Floats, at: Bools, rounded: Bools
-) -> Explanations:
-    """What rounding of a column explains of the rows in which it is too high."""
-    count = int(np.count_nonzero(rounded))
-    if not count:
-        return ()
-    units = np.where(precision.half_unit > 0, 2 * precision.half_unit, _spacing(values, np.float64))
-    inside = np.where(rounded, excess, 0.0)
-    return (
-        {
-            "what": f"{precision.said} rounding",
-            "rows_explained": count,
-            "rows": int(np.count_nonzero(at)),
-            "largest": float(inside.max()),
-            "units": float((inside / units).max()),
-        },
-    )
 
 
 def _above_clopper_pearson(log: Log, parameters: Parameters, implied: Implied) -> list[Finding]:
@@ -294,16 +285,20 @@ def _above_clopper_pearson(log: Log, parameters: Parameters, implied: Implied) -
         excess=excess,
         interval=implied.interval,
     )
-    rounded = at & (least <= exact * (1 + END_MARGIN))
-    return [_explained(found, _rounding(precision, log.bound, excess, at, rounded))]
+    rounded = at & (least <= exact * (1 + END_MARGIN) + _inverse_error(implied.samples))
+    far = at & (excess > COMPUTED["float32"])
+    explained = rounding(precision, log.bound, excess, at, rounded)
+    return [_explained(found, explained or single_rounding(log, at, far))]
 
 
 def _radius_above_votes(log: Log, parameters: Parameters, implied: Implied) -> list[Finding]:
     """Without a printed bound, the radius against that of the votes."""
-    most = np.minimum(implied.supported * (1 + END_MARGIN) + FLOAT_MARGIN, 1.0)
-    exact = np.nan_to_num(radius_at(parameters, most), nan=0.0, posinf=np.inf)
-    least = _least_radius(log)
-    at = implied.certified & (least > exact * (1 + FLOAT_MARGIN))
+    error = np.maximum(_inverse_error(implied.samples), computing_error(log))
+    exact, most = (
+        np.nan_to_num(radius_at(parameters, np.minimum(p, 1.0)), nan=0.0, posinf=np.inf)
+        for p in (implied.supported, implied.supported * (1 + END_MARGIN) + error)
+    )
+    at = implied.certified & (least_radius(log) > most * (1 + FLOAT_MARGIN))
     found = finding(
         log,
         "bound_above_clopper_pearson",

@@ -71,7 +71,8 @@ def correct(log: Log, parameters: Parameters, implied: Implied) -> Log:
         correct=np.asarray(certified & (predict == log.label), np.int64),
         bound=implied.supported,
         bound_precision=said,
-        other_bound=log.other_bound if implied.other is None else implied.other,
+        # one that was not used would be, beside a smaller bound on PA
+        other_bound=implied.other,
         selection=None,
         problems=(),
         record=record(parameters),
@@ -121,7 +122,8 @@ def summarise(before: Log, after: Log) -> dict[str, Any]:
     old, new = _radii(before), _radii(after)
     with np.errstate(invalid="ignore"):
         reduction = np.where(old == new, 0.0, old - new)
-        least = np.maximum(before.radius_precision.half_unit, CHANGE * np.abs(before.radius))
+        # of the new radius, which is finite: no part of an infinite one is little
+        least = np.maximum(before.radius_precision.half_unit, CHANGE * np.abs(after.radius))
         moved = np.abs(before.radius - after.radius) > least
     added = (after.predict == ABSTAINED) & (before.predict != ABSTAINED)
     return {
@@ -138,7 +140,7 @@ def _radii(log: Log) -> Floats:
 
 
 def _mean(values: Floats) -> float:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return float(values.mean()) if len(values) else 0.0
 
 

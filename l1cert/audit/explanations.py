@@ -34,8 +34,8 @@ What: TypeAlias = Literal["alpha", "n"]
 
 #: pairs of a row and a count that are swept, those rows first that have the fewest counts
 _PAIRS = 20_000
-#: rows beyond those by which the best of the sweep are compared, and how many are
-_COMPARED, _BEST = 256, 16
+#: rows beyond those by which the best of the sweep are compared; how many are, or more of few rows
+_COMPARED, _BEST, _MOST_BEST = 256, 16, 400
 #: stretches of one row's lattice that are strung together at most
 _LINKS = 12
 #: how far from the stated n is looked, as a factor, if the excess asks for no more
@@ -120,7 +120,7 @@ class _Axis:
     def window(self, rows: _Rows) -> tuple[float, float]:
         """Where the ceiling lies in the interval of the highest row; empty if nowhere."""
         low, high = rows.top
-        if low >= 1:
+        if low >= 1 or high <= 0:  # every ceiling lies between
             return 1.0, 0.0
         if self.what == "alpha":
             return (
@@ -167,9 +167,8 @@ def explain(lower: Floats, upper: Floats, parameters: Parameters) -> tuple[dict[
         holds "what" ("alpha" or "n"), "n", "alpha", "one_sided", "rows_explained" of "rows",
         "rows_at_ceiling", and "interval", numbers around it all of which fit every row that it
         fits. The counts are exact up to the outward margins of `theory.count_lattice`; the search
-        is over the rows of fewest counts, which are those that tell most, so a better number may
-        exist where thousands of rows have many counts. Empty without rows, and for an
-        alpha below 4e-250.
+        is over the rows of fewest counts, which tell most: a better number may exist where rows
+        have thousands. Empty without rows, for alpha below 4e-250, and for one whose float is 1.
 
     Raises
     ------
@@ -191,7 +190,7 @@ def explain(lower: Floats, upper: Floats, parameters: Parameters) -> tuple[dict[
     distinct, weight = np.unique(pairs, axis=1, return_counts=True)
     rows = _Rows(distinct[0], distinct[1], weight)
     n, alpha = parameters.num_samples, float(parameters.alpha)
-    if alpha < 4 * EXTREME:
+    if not 4 * EXTREME <= alpha < 1:
         return ()
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for what in ("alpha", "n"):
@@ -244,28 +243,32 @@ def _candidates(axis: _Axis, rows: _Rows) -> Iterator[float]:
     low, high = axis.window(rows)
     if axis.stated <= low <= high:
         yield low if axis.what == "n" else _roundest(low, min(high, 1.001 * low), axis.stated)
-    swept, left = _swept(axis, rows)
-    places, covered = _coverage(axis, rows, swept)
     first, last = axis.range(rows)
-    for within in ((max(low, first), min(high, last)), (first, last)):
-        stretches = _best_stretches(axis, places, covered, within)
-        values = [(weight, _roundest(*ends, axis.stated)) for weight, ends in stretches]
-        if values:
-            some = rows[left[:: max(1, len(left) // _COMPARED)]]
-            scores = [weight + _weight(axis, some, value) for weight, value in values]
-            best = [
-                one for (_, one), score in zip(values, scores, strict=True) if score == max(scores)
-            ]
-            yield min(best, key=lambda one: _distance(one, axis.stated))
+    parts = [(first, last)]
+    if axis.what == "n" and first < axis.stated < last:
+        parts.append((first, axis.stated))  # a row has fewer stretches there: more are swept
+    for part in parts:
+        swept, left = _swept(axis, rows, part)
+        places, covered = _coverage(axis, rows, swept)
+        some = rows[left[:: max(1, len(left) // _COMPARED)]]
+        number = min(_MOST_BEST, _BEST * max(1, _COMPARED // max(1, some.lower.size)))
+        for within in ((max(low, part[0]), min(high, part[1])), part):
+            stretches = _best_stretches(axis, places, covered, within, number)
+            values = [(weight, _roundest(*ends, axis.stated)) for weight, ends in stretches]
+            if values:
+                scores = [weight + _weight(axis, some, value) for weight, value in values]
+                pairs = zip(values, scores, strict=True)
+                best = [value for (_, value), score in pairs if score == max(scores)]
+                yield min(best, key=lambda one: _distance(one, axis.stated))
 
 
 def _weight(axis: _Axis, rows: _Rows, value: float) -> int:
     return int(rows.weight[axis.fits(rows, value)].sum())
 
 
-def _swept(axis: _Axis, rows: _Rows) -> tuple[tuple[Ints, Ints], Ints]:
+def _swept(axis: _Axis, rows: _Rows, part: tuple[float, float]) -> tuple[tuple[Ints, Ints], Ints]:
     """Pairs of a row and an index, stretches ascending, of the rows that have fewest; the rest."""
-    low, high = axis.range(rows)
+    low, high = part
     first, last = axis.indices(rows, low)[0], axis.indices(rows, high)[1]
     step = -1 if axis.what == "alpha" else 1
     sizes = np.maximum(step * (last - first) + 1, 0)
@@ -295,7 +298,7 @@ def _coverage(axis: _Axis, rows: _Rows, swept: tuple[Ints, Ints]) -> tuple[Float
 
 
 def _best_stretches(
-    axis: _Axis, places: Floats, covered: Ints, within: tuple[float, float]
+    axis: _Axis, places: Floats, covered: Ints, within: tuple[float, float], number: int
 ) -> list[tuple[int, tuple[float, float]]]:
     """Where most of the swept rows fit, most first, then the nearest to the stated number."""
     starts = np.maximum(places[:-1], within[0])
@@ -304,7 +307,7 @@ def _best_stretches(
     kept = np.flatnonzero(starts <= ends)
     starts, ends, weights = starts[kept], ends[kept], covered[kept]
     near = np.abs(np.log(np.clip(axis.stated, starts, ends) / axis.stated))
-    chosen = np.lexsort((near, -weights))[:_BEST]
+    chosen = np.lexsort((near, -weights))[:number]
     return [(int(weights[i]), (float(starts[i]), float(ends[i]))) for i in chosen]
 
 
@@ -346,6 +349,8 @@ def _roundest(low: float, high: float, stated: float) -> float:
     """Of the numbers in [low, high]: the stated one, or that of fewest digits, 1 before 5 and 2."""
     if low <= stated <= high:
         return stated
+    if low == high:
+        return low
     for digits in range(1, 18):
         found = []
         for exponent in range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1):

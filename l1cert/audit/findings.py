@@ -46,7 +46,7 @@ KINDS: Mapping[str, str] = {
     "malformed_line": "could not be read",
     "missing_value": "holds a NaN",
     "above_ceiling": "radius above all that n samples can certify at alpha",
-    "off_lattice": "radius or bound that no count of n samples gives at alpha",
+    "off_lattice": "no count of n samples has this Clopper-Pearson bound, or radius, at alpha",
     "above_own_bound": "radius above the exact value at its own probability bound",
     "bound_above_clopper_pearson": "probability bound above the exact one of its count",
     "other_bound_below_clopper_pearson": "PB below the exact bound of its count",

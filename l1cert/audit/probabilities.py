@@ -36,8 +36,8 @@ class Implied:
     source
         What it says it by, the first that it has: recorded votes, the printed bound, the radius.
     interval
-        Whether the bounds are one-sided or those of a two-sided interval: the reading that more
-        rows fit, one-sided if both do as well. Two-sided if PB is used, as PA and PB then share
+        Whether the bounds are one-sided or those of a two-sided interval, which has to leave at
+        most half as many rows unfit. Two-sided if PB is used, as PA and PB then share
         alpha.
     level
         The error rate of each bound by that reading: alpha or alpha/2.
@@ -111,11 +111,7 @@ def implied_by(log: Log, parameters: Parameters) -> Implied:
     if other is None:
         # an abstention has a bound, and no radius
         tell = certified if log.bound is None else np.ones(len(log), np.bool_)
-        fits = [
-            np.count_nonzero(tell & _fits(log, parameters, low, high, level))
-            for level in (alpha, alpha / 2)
-        ]
-        interval = "one_sided" if fits[0] >= fits[1] else "two_sided"
+        interval = _reading(log, parameters, low, high, tell)
     level = alpha if interval == "one_sided" else alpha / 2
     counts, samples = recorded(log, parameters)
     if source == "votes":
@@ -134,6 +130,9 @@ def implied_by(log: Log, parameters: Parameters) -> Implied:
         low = high = supported
     if other is not None and log.runner_up is not None:
         other = other_bounds_of(log.runner_up, samples, level)
+    elif other is not None:
+        # no vote for another class at all says no more
+        other = np.maximum(other, confidence.upper(0, parameters.num_samples, alpha=level))
     return Implied(
         source,
         interval,
@@ -277,6 +276,26 @@ def _of_distinct(bound: Callable[..., float], counts: Ints, samples: Ints, level
     distinct, which = np.unique(pairs, axis=0, return_inverse=True)
     found = [bound(k, n, alpha=level) for k, n in distinct.tolist()]
     return np.array(found, np.float64)[which.ravel()]
+
+
+def _reading(log: Log, parameters: Parameters, low: Floats, high: Floats, tell: Bools) -> Interval:
+    """Two-sided where that leaves at most half as many rows unfit as one-sided does.
+
+    A log of other parameters fits neither, and which of them better is chance: then one-sided,
+    which allows more. Where that is so, it is asked again as far off as float32 computes.
+    """
+    told = np.count_nonzero(tell)
+    for error in (0.0, COMPUTED["float32"]):
+        ends = np.maximum(low - error, 0.0), np.minimum(high + error, 1.0)
+        unfit = [
+            told - np.count_nonzero(tell & _fits(log, parameters, *ends, level))
+            for level in (float(parameters.alpha), float(parameters.alpha) / 2)
+        ]
+        if not unfit[0]:
+            break
+        if 2 * unfit[1] <= unfit[0]:
+            return "two_sided"
+    return "one_sided"
 
 
 def _fits(log: Log, parameters: Parameters, low: Floats, high: Floats, level: float) -> Bools:

@@ -20,7 +20,7 @@ from theory.exact import describe, to_fraction
 
 #: what the record beside a log of ours calls itself
 RECORD_FORMAT, RECORD_VERSION = "l1cert-log", 1
-STATED = ("noise", "sigma", "num_samples", "alpha", "certificate")
+STATED = ("noise", "sigma", "num_samples", "alpha", "certificate", "printed")
 
 _LARGEST_RECORD = 1 << 20
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -123,6 +123,7 @@ def _checked(name: str, value: object) -> str | int:
     texts = {
         "noise": tuple(CERTIFICATES),
         "certificate": tuple(method for group in CERTIFICATES.values() for method in group),
+        "printed": ("float64",),
     }
     if name in texts:
         if value not in texts[name]:

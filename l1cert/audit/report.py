@@ -14,16 +14,25 @@ from typing import Any
 import numpy as np
 
 from figures.data import FigureData
-from figures.saving import save_data, write_atomically
+from figures.saving import FORMATS, save_data, write_atomically
 from l1cert.audit import accuracy, bound_checks, corrections, summary
 from l1cert.audit.findings import KINDS, Finding
 from l1cert.audit.log import ABSTAINED, Log
+from l1cert.audit.opening import shown
 from l1cert.audit.parameters import CERTIFICATES, Parameters
 from l1cert.audit.probabilities import Implied
+from l1cert.audit.reading import record_of
 from l1cert.audit.row_checks import right
 from l1cert.audit.writing import write_log
 from simulations.observed_findings import ObservedTightness
-from theory.exact import Exact
+from theory.exact import Exact, to_fraction
+
+#: what `AuditReport.save` writes
+_FIGURES = ("figure_audit_accuracy", "figure_audit_bounds")
+_TEXTS = ("corrected.tsv", "corrected.json", "audit.json", "audit.md", "audit.tex")
+_FILES = (*_TEXTS, *(f"{name}.{end}" for name in _FIGURES for end in ("csv", "txt", *FORMATS)))
+#: characters of a decimal, beyond which it is written with an exponent
+_LONGEST = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +81,9 @@ class AuditReport:
                 "alpha": _decimal(run.alpha),
                 "certificate": run.certificate,
             },
+            "overridden": _overridden(log, run),
+            "source": self.implied.source,
+            "uses_p_b": self.implied.other is not None,
             "interval": self.implied.interval,
             "precision": {
                 "radius": log.radius_precision.said,
@@ -108,7 +120,13 @@ class AuditReport:
         list of Path
             corrected.tsv and its record, audit.json, audit.md, audit.tex, and of each figure the
             CSV, the caption and the pictures.
+
+        Raises
+        ------
+        ValueError
+            If one of them would replace the log, or be taken for its record (`check_folder`).
         """
+        check_folder(folder, self.log.path)
         root = Path(folder)
         root.mkdir(parents=True, exist_ok=True)
         run, found = self.parameters, self.as_json()
@@ -188,6 +206,47 @@ class AuditReport:
         return None if found is None else {"distinct": len(found.p_a), **found.as_json()}
 
 
+def check_folder(folder: Path | str, log: Path | str) -> None:
+    """Refuse a folder where the files of `AuditReport.save` would change the log itself.
+
+    Raises
+    ------
+    ValueError
+        If one of them is the log or its record, or would from then on be read as its record.
+
+    Examples
+    --------
+    >>> check_folder("out", "runs/audit.tsv")
+    >>> check_folder("runs", "runs/audit.tsv")
+    Traceback (most recent call last):
+        ...
+    ValueError: out = runs: its audit.json would be the record of runs/audit.tsv; legal is another
+    """
+    source = Path(log)
+    for name, what in ((source, "replace"), (record_of(source), "be the record of")):
+        for file in _FILES:
+            written = Path(folder, file)
+            same = written.resolve() == name.resolve()
+            if same or (written.exists() and name.exists() and written.samefile(name)):
+                raise ValueError(
+                    f"out = {shown(Path(folder))}: its {file} would {what} {shown(source)}; legal "
+                    "is another"
+                )
+
+
+def _overridden(log: Log, run: Parameters) -> dict[str, str | int]:
+    """What the log's own record states otherwise than it was held against."""
+    taken = {"sigma": run.sigma, "num_samples": run.num_samples, "alpha": run.alpha}
+    found = {
+        name: log.record[name]
+        for name, value in taken.items()
+        if name in log.record and to_fraction(log.record[name]) != value
+    }
+    if log.record.get("certificate", run.certificate) != run.certificate:
+        found["certificate"] = log.record["certificate"]
+    return found
+
+
 def _is_rounding(finding: Finding) -> bool:
     """Whether the rounding of floats explains every row of it."""
     return any(
@@ -197,6 +256,13 @@ def _is_rounding(finding: Finding) -> bool:
 
 
 def _decimal(value: Fraction) -> str:
-    """The number as a decimal where a short one says it exactly, else as a ratio."""
+    """The number as a decimal where a short one says it exactly, else as a ratio.
+
+    >>> [_decimal(Fraction(one)) for one in ("1e-3", "2.50", "1e-16", "1e30", "1/3")]
+    ['0.001', '2.5', '1e-16', '1e+30', '1/3']
+    """
     found = Decimal(value.numerator) / value.denominator
-    return f"{found:f}" if Fraction(found) == value else str(value)
+    if Fraction(found) != value:
+        return str(value)
+    plain = f"{found:f}"
+    return plain if len(plain) <= _LONGEST else f"{found.normalize():e}"

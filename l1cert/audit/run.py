@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from l1cert.audit import accuracy, bound_checks, corrections
 from l1cert.audit.log import ABSTAINED, Floats, Log
-from l1cert.audit.parameters import Parameters
+from l1cert.audit.opening import shown
+from l1cert.audit.parameters import CERTIFICATES, Parameters
 from l1cert.audit.probabilities import implied_by
-from l1cert.audit.reading import read_log
+from l1cert.audit.reading import read_log, record_of
 from l1cert.audit.report import AuditReport
 from l1cert.audit.row_checks import row_findings
 from l1cert.provenance import provenance
@@ -49,15 +51,15 @@ def audit_log(
     format : {"auto", "cohen", "rs4a", "l1cert"}
     noise : {"laplace", "gaussian", "uniform"}
     sigma : int, float, Decimal, Fraction or str
-        Standard deviation of one coordinate of the noise, in (0, inf), for every noise.
+        Standard deviation of one coordinate of the noise, in [1e-249, 1e299], for every noise.
     num_samples : int
         n, in [1, 10^10].
     alpha : int, float, Decimal, Fraction or str
-        Error rate of each certificate, in (0, 1).
+        Error rate of each certificate, in [2e-250, 1).
     certificate : str, optional
         What the radii are: one of `CERTIFICATES` of that noise.
     radii : sequence of exact numbers, optional
-        Where certified accuracy is asked for, each >= 0.
+        Where certified accuracy is asked for, each in [0, 1.8e308].
     samples : int
         Of the worst-case classifier of each distinct PA; 0 draws none.
     seed : int
@@ -66,7 +68,8 @@ def audit_log(
         progress(classifiers drawn, all of them).
 
     Noise, sigma, num_samples, alpha and certificate may be left out if the log's own record states
-    them; what is given goes before what is stated.
+    them. What is given goes before what is stated, which the report then says; but probabilities
+    of one noise enter no formula of another, so the noise that a record states is not changed.
 
     Raises
     ------
@@ -90,9 +93,10 @@ def audit_log(
     """
     if not isinstance(samples, int) or samples < 0:
         raise ValueError(f"samples = {describe(samples)} is outside [0, inf)")
+    given = None if radii is None else tuple(map(accuracy.checked_radius, radii))
     log = read_log(path, format)
     run = _parameters(log, noise, sigma, num_samples, alpha, certificate)
-    asked = tuple(accuracy.default_radii(log) if radii is None else map(_radius, radii))
+    asked = tuple(accuracy.default_radii(log)) if given is None else given
     implied = implied_by(log, run)
     corrected = corrections.correct(log, run, implied)
     findings = (*row_findings(log), *bound_checks.bound_findings(log, run, implied))
@@ -100,7 +104,7 @@ def audit_log(
     if samples and corrected.bound is not None:
         tightness = observed_tightness.run(
             _noise(run),
-            np.where(corrected.predict == ABSTAINED, 0.0, corrected.bound),
+            corrected.bound,
             seed=seed,
             num_samples=samples,
             claimed=_claimed(log),
@@ -127,7 +131,17 @@ def _parameters(
     missing = [name for name, value in found.items() if value is None]
     if missing:
         options = ", ".join(f"--{_OPTIONS.get(name, name)}" for name in missing)
-        raise ValueError(f"{options} missing: {describe(log.path)} does not state it")
+        raise ValueError(f"{options} missing: {shown(Path(log.path))} does not state it")
+    stated = log.record.get("noise", found["noise"])
+    if found["noise"] in CERTIFICATES and found["noise"] != stated:
+        raise ValueError(
+            f"noise = {describe(found['noise'])} is not that of the log, whose record "
+            f"{shown(record_of(Path(log.path)))} states {stated}"
+        )
+    if not _LEAST_SIGMA <= to_fraction(found["sigma"]) <= _LARGEST_SIGMA:  # type: ignore[arg-type]
+        raise ValueError(f"sigma = {describe(found['sigma'])} is outside [1e-249, 1e299]")
+    if 0 < to_fraction(found["alpha"]) < _LEAST_ALPHA:  # type: ignore[arg-type]
+        raise ValueError(f"alpha = {describe(found['alpha'])} is outside [2e-250, 1)")
     chosen = certificate
     if chosen is None and found["noise"] == log.record.get("noise"):
         chosen = log.record.get("certificate")
@@ -141,6 +155,10 @@ def _parameters(
 
 
 _OPTIONS = {"num_samples": "n"}
+#: what every scale of noise, and every certificate, takes
+_LEAST_SIGMA, _LARGEST_SIGMA = Fraction(1, 10**249), Fraction(10**299)
+#: two-sided bounds have half of it
+_LEAST_ALPHA = Fraction(2, 10**250)
 
 
 def _noise(run: Parameters) -> IsotropicNoise:
@@ -155,11 +173,4 @@ def _claimed(log: Log) -> Floats:
     silent = log.predict == ABSTAINED
     if log.other_bound is not None:
         silent |= ~np.isnan(log.other_bound)
-    return np.where(silent, np.nan, log.radius - log.radius_precision.half_unit)
-
-
-def _radius(value: Exact) -> Exact:
-    found = to_fraction(value)
-    if found < 0:
-        raise ValueError(f"radius = {describe(value)} is outside [0, inf)")
-    return found
+    return np.where(silent, np.nan, bound_checks.least_radius(log))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from figures.audits import NAMES
+from figures.audits import NAMES, rows_said
 from l1cert.audit import latex as _latex
-from l1cert.audit import tables
+from l1cert.audit import reasons, tables
+from l1cert.audit.accuracy import NORMS
+from l1cert.audit.corrections import CHANGE
 from l1cert.audit.findings import KINDS
-from l1cert.audit.parameters import CERTIFICATES, Noise
+from l1cert.audit.invocation import command
 from l1cert.audit.tables import Block, Code, Command, Heading, Paragraph, Table, printable
+from l1cert.audit.wording import MOST_TEXT, end_of, more_said, number, share, value_said, words
 
 Report: TypeAlias = Mapping[str, Any]
 
@@ -38,7 +41,7 @@ _GRAVITY = (
 _MOST_KINDS = 7
 _MOST_RADII = 10
 _MOST_OTHERS = 4
-_MOST_TEXT = 60
+_MOST_PLACES = 5
 _MOST_WORST = 120
 #: of a worst row: the place says which it is, and the JSON says the rest
 _LEFT_OUT = ("index", "interval", "float32")
@@ -104,22 +107,22 @@ def terminal(report: Report) -> str:
 
 def _page(report: Report) -> list[Block]:
     run, found = report["parameters"], _found(report)
-    blocks: list[Block] = [Heading(["Audit of ", Code(_cut(report["path"]))])]
+    blocks: list[Block] = [Heading(["Audit of ", Code(end_of(report["path"]))])]
     blocks.append(Paragraph([_verdict(report, found)]))
     blocks.append(Paragraph([_what_was_read(report), " ", _stated(run), " ", _limits(report)]))
+    blocks.append(Paragraph([_overridden(report), _assumed(report)]))
+    place = "row" if report["format"] == "rs4a" else "line"
     if found:
-        blocks.append(_findings(found, "row" if report["format"] == "rs4a" else "line"))
-    if len(found) > _MOST_KINDS:
-        blocks.append(Paragraph([f"And {_more(len(found) - _MOST_KINDS, 'kind')} of finding."]))
+        blocks += [_findings(found, run, place), Paragraph([_places(found, place)])]
     accuracy = report["certified_accuracy"]
     if accuracy:
         blocks.append(_accuracy(accuracy[:_MOST_RADII]))
-    if len(accuracy) > _MOST_RADII:
-        blocks.append(Paragraph([f"And {_more(len(accuracy) - _MOST_RADII, 'row')}."]))
-    blocks.append(Paragraph([_correction(report["corrected"])]))
+    left = len(accuracy) - _MOST_RADII
+    more = f"And {more_said(left, 'row')}. " if left > 0 else ""
+    blocks.append(Paragraph([more, _correction(report)]))
     blocks += [Paragraph([said]) for said in _others(report["other_certificates"])]
     blocks.append(Paragraph([_tightness(report["tightness"])]))
-    blocks += [Paragraph(["To compute it again:"]), Command(_command(report))]
+    blocks += [Paragraph(["To compute it again:"]), Command(command(report))]
     return [*blocks, Paragraph([" ".join(_origin(report["provenance"]))])]
 
 
@@ -147,8 +150,8 @@ def _verdict(report: Report, found: Sequence[tuple[str, Mapping[str, Any]]]) -> 
     if not found:
         bound = ", its own probability bound" if report["precision"]["bound"] else ""
         return (
-            f"No finding: nothing in {_rows(rows)} contradicts {held}. Checked: every line can be "
-            f"read, each radius against the ceiling of n and alpha{bound}, abstentions, correct "
+            f"No finding: nothing in {rows_said(rows)} contradicts {held}. Checked: every line can "
+            f"be read, each radius against the ceiling of n and alpha{bound}, abstentions, correct "
             f"against label and predict, the order of the indices."
         )
     kind, worst = found[0]
@@ -157,31 +160,55 @@ def _verdict(report: Report, found: Sequence[tuple[str, Mapping[str, Any]]]) -> 
         are = "is" if count == 1 else "are"
         said = (
             f"{count} of {rows} radii {are} above what n = {run['n']} samples can certify at "
-            f"alpha = {run['alpha']} ({_number(report['ceiling']['value'])})"
+            f"alpha = {run['alpha']} ({number(report['ceiling']['value'])})"
         )
     elif kind == "malformed_line":
         said = f"{count} {'line' if count == 1 else 'lines'} beside the {rows} rows: {KINDS[kind]}"
     else:
-        said = f"{count} of {_rows(rows)}: {KINDS.get(kind, kind)}"
-    reason = _reason(worst["explained_by"][0], brief=True) if worst["explained_by"] else ""
+        said = f"{count} of {rows_said(rows)}: {KINDS.get(kind, kind)}"
+    reason = reasons.brief(reasons.telling(kind, worst["explained_by"], run))
     also = len(found) - 1
     more = f" {also} other {'kind' if also == 1 else 'kinds'} of finding below." if also else ""
     return f"{said}{f'; {reason}' if reason else ''}.{more}"
 
 
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"
+def _overridden(report: Report) -> str:
+    """Where the audit was asked to hold a log against another parameter than it states itself."""
+    said = [
+        f"{name} = {printable(str(one), MOST_TEXT)}"
+        for name, one in (report.get("overridden") or {}).items()
+    ]
+    return f"The log's own record states otherwise: {', '.join(said)}. " if said else ""
 
 
-def _more(count: int, noun: str) -> str:
-    return f"{count} more {noun}{'' if count == 1 else 's'}"
+def _assumed(report: Report) -> str:
+    """What no log shows, and a certificate rests on."""
+    norm = NORMS.get(report["parameters"]["noise"], "its")
+    classes = "" if report.get("uses_p_b") else ", PB = 1 - PA"
+    recovered = report["precision"]["bound"] is None and report.get("source") != "votes"
+    from_radius = " PA is not in the log: it was recovered from the radius." if recovered else ""
+    return (
+        f"Assumed, as no log shows it: independent samples of this noise, another sample that "
+        f"selected the class{classes}, radii in the {norm} norm.{from_radius}"
+    )
+
+
+def _places(found: Sequence[tuple[str, Mapping[str, Any]]], place: str) -> str:
+    """The first places of each finding of the table."""
+    said = []
+    for kind, one in found[:_MOST_KINDS]:
+        said.append(f"{words(kind)}: {', '.join(map(str, one['rows'][:_MOST_PLACES]))}")
+    counted = "lines, the header being 1" if place == "line" else "rows, from 0"
+    left = len(found) - _MOST_KINDS
+    also = f" And {more_said(left, 'kind')} of finding." if left > 0 else ""
+    return f"Where ({counted}; the JSON has those beyond {_MOST_PLACES}): {'; '.join(said)}.{also}"
 
 
 def _what_was_read(report: Report) -> str:
     bound = report["precision"]["bound"]
     bounds = f", probability bounds to {bound}" if bound else ""
     return (
-        f"{_rows(report['rows'])} ({report['format']}), {report['abstained']} abstained, "
+        f"{rows_said(report['rows'])} ({report['format']}), {report['abstained']} abstained, "
         f"{report['correct']} correct; radii to {report['precision']['radius']}{bounds}."
     )
 
@@ -199,23 +226,27 @@ def _stated(run: Mapping[str, Any]) -> str:
 def _limits(report: Report) -> str:
     ceiling = report["ceiling"]
     sides = [
-        f"{_number(ceiling[side])} with {word} bounds"
+        f"{number(ceiling[side])} with {word} bounds"
         for side, word in _SIDES.items()
         if ceiling[side] is not None
     ]
     if not sides:
         return "So few samples can certify no radius at all."
     taken = _SIDES.get(str(report["interval"]))
-    kind = f"; those of the log are {taken}" if taken else ""
+    kind = f"; those of the log are taken for {taken}" if taken else ""
     return f"The most that n samples can certify: {', '.join(sides)}{kind}."
 
 
-def _findings(found: Sequence[tuple[str, Mapping[str, Any]]], place: str) -> Table:
+def _findings(
+    found: Sequence[tuple[str, Mapping[str, Any]]], run: Mapping[str, Any], place: str
+) -> Table:
     rows: list[tuple[str, ...]] = []
+    before: list[list[Mapping[str, Any]]] = []
     for kind, one in found[:_MOST_KINDS]:
-        reason = _explanation(one)
-        if reason and any(reason == row[-1] for row in rows):
-            reason = "the same"
+        entries = reasons.telling(kind, one["explained_by"], run)
+        best = reasons.chosen(entries)
+        reason = "the same" if best and best in before else reasons.whole(entries)
+        before.append(best)
         rows.append((KINDS.get(kind, kind), str(one["count"]), _worst(one["worst"], place), reason))
     return Table(("finding", "rows", "worst", "explained by"), rows, (False, True, False, False))
 
@@ -224,55 +255,19 @@ def _worst(worst: Mapping[str, Any] | None, place: str) -> str:
     """Its numbers; ``place`` is what its "row" counts."""
     shown = {name: one for name, one in (worst or {}).items() if not name.startswith(_LEFT_OUT)}
     said = ", ".join(
-        f"{place if name == 'row' else _words(name)} = {_value(one)}" for name, one in shown.items()
+        f"{place if name == 'row' else words(name)} = {value_said(one)}"
+        for name, one in shown.items()
     )
     return printable(said, _MOST_WORST)
-
-
-def _explanation(finding: Mapping[str, Any]) -> str:
-    """The best of the explanations, the best by another parameter, and how many more there are."""
-    entries = finding["explained_by"] or []
-    if not entries:
-        return ""
-    best = entries[0]
-    said = [best, *[one for one in entries if one["what"] != best["what"]][:1]]
-    left = len(entries) - len(said)
-    more = f" ({_more(left, 'explanation')})" if left else ""
-    return "; or ".join(_reason(one, brief=False) for one in said) + more
-
-
-def _reason(entry: Mapping[str, Any], *, brief: bool) -> str:
-    """What would make the rows right, and how many of them; not brief: also all that is left."""
-    left = {name: one for name, one in entry.items() if one is not None}
-    what = str(left.pop("what", "another parameter"))
-    rows, explained = left.pop("rows", None), left.pop("rows_explained", None)
-    shown, certified = what, ""
-    if what in ("n", "alpha") and what in left:
-        shown, certified = f"{what} = {_value(left[what])}", "certified "
-        left = {name: one for name, one in left.items() if name not in ("n", "alpha")}
-    interval = left.pop("interval", None)
-    if interval is not None and not brief:
-        shown += f" (any in {_value(interval)})"
-    if "one_sided" in left:
-        sides = "one_sided" if left.pop("one_sided") else "two_sided"
-        shown += "" if brief else f" with {_SIDES[sides]} bounds"
-    if explained is not None:
-        count = f"{explained} of {rows}"
-        if rows is None or explained == rows:
-            count = f"all {explained}" if rows else str(explained)
-        shown += f" would explain {count} {certified}rows"
-    if left and not brief:
-        shown += "; " + ", ".join(f"{_words(name)} = {_value(one)}" for name, one in left.items())
-    return printable(shown, 2 * _MOST_WORST)
 
 
 def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Table:
     cells = [
         (
-            _number(row["radius"]),
-            _share(row["value"]),
-            f"{_share(row['lower'])} to {_share(row['upper'])}",
-            _share(row["corrected"]),
+            number(row["radius"]),
+            share(row["value"]),
+            f"{share(row['lower'])} to {share(row['upper'])}",
+            share(row["corrected"]),
         )
         for row in rows
     ]
@@ -280,16 +275,23 @@ def _accuracy(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(header, cells, (True,) * 4)
 
 
-def _correction(corrected: Mapping[str, Any]) -> str:
+def _correction(report: Report) -> str:
+    corrected = report["corrected"]
     changed, added = corrected["rows_changed"], corrected["abstentions_added"]
     if not changed and not added:
-        return "Correction: no row changes."
+        if not corrected["largest_reduction"]:
+            return "Correction: no row changes."
+        return (
+            "Correction: no row changes by more than the rounding of its radius; the corrected "
+            "column takes the least radius that the printed digits may stand for."
+        )
     more = f", {added} of them to abstain" if added else ""
-    means = [_number(corrected[f"mean_radius_{when}"]) for when in ("before", "after")]
+    names = ("largest_reduction", "mean_radius_before", "mean_radius_after")
+    most, *means = (value_said(corrected[name]) for name in names)
     return (
-        f"Correction: {_rows(changed)} changed, each radius by at most "
-        f"{_number(corrected['largest_reduction'])}{more}; mean radius {means[0]} before, "
-        f"{means[1]} after."
+        f"Correction: {rows_said(changed)} changed, each radius by at most "
+        f"{most}{more}; mean radius of all rows {means[0]} before, {means[1]} after (an "
+        "abstention or a negative radius as 0)."
     )
 
 
@@ -298,8 +300,8 @@ def _others(others: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     if not others:
         return
     said = [
-        f"{NAMES.get(name, _words(name))} ({one['norm']}) {_number(one['mean_radius'])} and "
-        f"{_number(one['median_radius'])}, at most {_number(one['largest_radius'])}"
+        f"{NAMES.get(name, words(name))} ({one['norm']}) {number(one['mean_radius'])} and "
+        f"{number(one['median_radius'])}, at most {number(one['largest_radius'])}"
         for name, one in list(others.items())[:_MOST_OTHERS]
     ]
     more = f"; and {len(others) - _MOST_OTHERS} more" if len(others) > _MOST_OTHERS else ""
@@ -312,53 +314,33 @@ def _tightness(found: Mapping[str, Any] | None) -> str:
     left = found["left_out"]
     missing = sum(left.values()) if isinstance(left, Mapping) else int(left or 0)
     answer = {True: "yes", False: "no", None: "not settled"}
-    out = f"; {_rows(missing)} left out" if missing else ""
-    power = "" if found["power"] is None else f", power {_number(found['power'])}"
+    out = f"; {rows_said(missing)} left out" if missing else ""
+    power = "" if found["power"] is None else f", power {number(found['power'])}"
     return (
         f"Tightness, {found['distinct']} distinct PA at {found['num_samples']} samples each{out}: "
         f"every worst case flips beyond its radius: {answer[found['shown']]}; is kept within: "
         f"{answer[found['kept']]}; all counts agree with the exact law: "
-        f"{answer[found['consistent']]} (error rate {_number(found['alpha'])}{power}, seed "
-        f"{found['seed']})."
+        f"{answer[found['consistent']]} (error rate {number(found['alpha'])}{power}, seed "
+        f"{found['seed']}).{_refuted(found.get('claims'))}"
     )
 
 
-def _command(report: Report) -> str:
-    run = report["parameters"]
-    options = ["--format", report["format"], "--noise", run["noise"], "--sigma", run["sigma"]]
-    options += ["--n", run["n"], "--alpha", run["alpha"]]
-    legal = CERTIFICATES.get(_noise(run["noise"]), ())
-    if run["certificate"] != next(iter(legal), None):
-        options += ["--certificate", run["certificate"]]
-    if report["certified_accuracy"]:
-        radii = [_exact(row["radius"]) for row in report["certified_accuracy"]]
-        options += ["--radii", ",".join(radii)]
-    if report["tightness"] is None:
-        options += ["--samples", 0]
-    else:
-        tightness = report["tightness"]
-        options += ["--samples", tightness["num_samples"], "--seed", tightness["seed"]]
-    path = str(report["path"])
-    if path.startswith("-"):
-        options.append("--")
-    return " ".join(["l1cert audit", *map(_word, options), _word(path)])
-
-
-def _noise(name: Any) -> Noise:
-    found: Noise = name
-    return found
-
-
-def _word(value: Any) -> str:
-    """One word of a shell; what cannot be printed as bytes that bash reads in $'...'."""
-    text = str(value)
-    if text.isprintable():
-        return shlex.quote(text)
-    plain = (
-        chr(byte) if 32 <= byte < 127 and byte not in b"\\'" else f"\\x{byte:02x}"
-        for byte in text.encode(errors="surrogateescape")
+def _refuted(claims: Mapping[str, Any] | None) -> str:
+    """How many rows claim more than their corrected PA implies, by more than a millionth."""
+    if not claims:
+        return ""
+    columns = (claims[name] for name in ("refuted", "rows", "claimed", "implied"))
+    beyond = [
+        (rows, math.inf if claimed is None else claimed - most)
+        for no, rows, claimed, most in zip(*columns, strict=True)
+        if no and (claimed is None or claimed - most > CHANGE * most)
+    ]
+    if not beyond:
+        return ""
+    return (
+        f" In {rows_said(sum(rows for rows, _ in beyond))} the worst case of the corrected PA has "
+        f"flipped before the logged radius, by {number(max(far for _, far in beyond))} at most."
     )
-    return f"$'{''.join(plain)}'"
 
 
 def _origin(provenance: Mapping[str, Any]) -> Iterator[str]:
@@ -366,41 +348,8 @@ def _origin(provenance: Mapping[str, Any]) -> Iterator[str]:
     known = {name: one for name, one in provenance.items() if one not in (None, {}, [])}
     version, commit = known.pop("version", "?"), known.pop("commit", "unknown")
     python = known.pop("python", "?")
-    yield f"l1cert {version}, commit {printable(str(commit), _MOST_TEXT)}, Python {python}."
+    yield f"l1cert {version}, commit {printable(str(commit), MOST_TEXT)}, Python {python}."
     libraries = known.get("libraries")
     if isinstance(libraries, Mapping):
         said = ", ".join(f"{name} {one}" for name, one in libraries.items())
         yield printable(said, 2 * _MOST_WORST) + "."
-
-
-def _cut(path: Any) -> str:
-    """The end of a path, which says most."""
-    plain = printable(str(path))
-    return plain if len(plain) <= _MOST_TEXT else "..." + plain[3 - _MOST_TEXT :]
-
-
-def _words(name: str) -> str:
-    return str(name).replace("_", " ")
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_words(name)} {_value(one)}" for name, one in value.items())
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    return _number(value) if isinstance(value, float) else printable(str(value), _MOST_TEXT)
-
-
-def _number(value: Any) -> str:
-    """Six digits; what is no number as it is, and null as a dash."""
-    if value is None:
-        return "-"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _share(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, int | float) else _number(value)
-
-
-def _exact(value: Any) -> str:
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -41,6 +41,7 @@ _MAGIC = (
     (b"BZh", "compressed by bzip2"),
     (b"\xfd7zXZ", "compressed by xz"),
     (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+    (b"\xff\xfe\x00\x00", "text in UTF-32"),
     (b"\xff\xfe", "text in UTF-16"),
     (b"\xfe\xff", "text in UTF-16"),
     (b"\x93NUMPY", "an npy file; for rs4a's format name the folder"),
@@ -254,6 +255,11 @@ def _votes(text: str) -> Votes:
     return found
 
 
+def _nothing(text: str) -> None:
+    if text:
+        raise _FieldError("is there, but not in the first row")
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "idx": _integer(0),
     "label": _integer(0),
@@ -288,16 +294,23 @@ class _Table:
     def add(self, place: int, fields: Mapping[str, str]) -> None:
         """The next row, whole or not at all."""
         row: dict[str, Any] = {}
-        for name, read in self._readers.items():
+        readers = self._readers
+        if "votes" in readers and not len(self) and not fields["votes"]:
+            # a column that the first row leaves empty is none
+            readers = {**readers, "votes": _nothing}
+        for name, read in readers.items():
             try:
                 row[name] = read(fields[name])
             except _FieldError as error:
                 raise _FieldError(f"{name} {error}") from None
-        if "votes" in row:
+        if row.get("votes") is not None:
             chosen = row.get("selected", row["predict"])
             row["votes"], row["runner_up"], row["samples"] = _tally(row["votes"], chosen)
+        self._readers = readers
         self._place.append(place)
         for name, value in row.items():
+            if value is None:
+                continue
             if name in self._printed:
                 self._printed[name].add(*value)
             elif name in self._real:
@@ -325,7 +338,7 @@ class _Table:
         }
         other = real.get("p_b")
         precision: dict[str, Precision] = {
-            name: column.precision(shortest=kind == "l1cert")
+            name: column.precision(shortest=record.get("printed") == "float64")
             for name, column in self._printed.items()
         }
         return Log(
@@ -346,7 +359,7 @@ class _Table:
             runner_up=whole.get("runner_up"),
             num_samples=whole.get("samples"),
             problems=problems,
-            record=record,
+            record={name: value for name, value in record.items() if name != "printed"},
         )
 
 

@@ -31,8 +31,9 @@ def write_log(
 ) -> list[Path]:
     r"""Write a log and its record, each whole or not at all; `read_log` gives the same arrays back.
 
-    Numbers are written as the shortest text of their float: the reader takes them for exact, so a
-    radius goes in as it was computed, not as it was printed. Columns that the log does not have
+    Numbers are written as the shortest text of their float. Where radii and bounds are as they were
+    computed (no half units), the record says "printed": "float64", and the reader takes them for
+    exact. Columns that the log does not have
     are left out, and so are `Log.selection` and what could not be read.
 
     Parameters
@@ -70,7 +71,7 @@ def write_log(
     ...     files = write_log(file, read_log(file), **stated, provenance={})
     ...     log = read_log(file)
     >>> [file.name for file in files], dict(log.record)["sigma"], log.radius_precision.said
-    (['run.tsv', 'run.json'], '1.5', 'float64')
+    (['run.tsv', 'run.json'], '1.5', '1 decimal')
     """
     run = Parameters.parse(
         noise, sigma=sigma, num_samples=num_samples, alpha=alpha, certificate=certificate
@@ -84,6 +85,8 @@ def write_log(
         "alpha": _spelled(alpha),
         "certificate": run.certificate,
     }
+    if _is_exact(log):
+        record["printed"] = "float64"
     twice = sorted(record.keys() & provenance.keys())
     if twice:
         raise ValueError(f"provenance has {twice[0]}, which is none of its own names")
@@ -101,6 +104,12 @@ def write_log(
     for one in (beside, file):
         write_atomically(one, contents[one].encode())
     return [file, beside]
+
+
+def _is_exact(log: Log) -> bool:
+    """Whether its radii and bounds are the floats that were computed, not roundings of them."""
+    columns = (log.radius_precision, log.bound_precision)
+    return not any(one is not None and one.half_unit.any() for one in columns)
 
 
 def _lines(log: Log) -> list[str]:

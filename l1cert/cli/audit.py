@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ SAMPLES = 100_000
     metavar="F",
     help="cohen|rs4a|l1cert|auto.",
 )
-@click.option("--noise", metavar="NOISE", help="laplace|gaussian|uniform.")
+@click.option("--noise", metavar="NOISE", help="laplace|gaussian|uniform; radii in l1, l2, l1.")
 @click.option("--sigma", metavar="S", help="Standard deviation of one coordinate of the noise.")
 @click.option("--n", "num_samples", type=int, metavar="N", help="Samples of each bound.")
 @click.option("--alpha", metavar="A", help="Error rate of each certificate, in (0, 1).")
@@ -47,7 +48,8 @@ SAMPLES = 100_000
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Write the corrected log, summaries (Markdown, LaTeX), JSON and figures there.",
+    help="Write the corrected log, summaries (Markdown, LaTeX), JSON and figures there; never over "
+    "the log itself.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a summary.")
 def command(
@@ -68,17 +70,28 @@ def command(
 
     PATH is a log of Cohen et al. (tab-separated: idx, label, predict, radius, correct, time), a
     folder of rs4a (labels.npy, preds.npy, prob_lb.npy, radius_l1.npy; nothing is unpickled) or a
-    log of ours, whose record beside it states the parameters. A radius above all that N samples
+    log of ours, whose record beside it states the parameters; for others --noise, --sigma, --n and
+    --alpha are needed, and go before what a record states. A radius above all that N samples
     can certify, above the exact value of its own probability bound or of its votes, a missed
     abstention, a broken row: each is counted, with its worst row and with what would explain it. A
     probability recovered from a rounded radius is an interval, and what is said holds for all of
     it. Then the worst-case classifier of every PA observed is drawn, and flips beyond its radius.
+    No log shows that another sample selected the class, or which noise was drawn: that is assumed.
+
+    Rows in the JSON are lines of a text (the header is 1), or numbers from 0 of arrays. What is not
+    a number in JSON is null.
 
     Exit codes: 0 audited, whatever was found, 1 the draws contradict the exact law, 2 usage or no
     log, 130 interrupted.
     """
+    from l1cert.audit.opening import shown
+    from l1cert.audit.report import check_folder
     from l1cert.audit.run import audit_log
 
+    if out is not None:
+        _check_out(out)
+        with usage_errors():
+            check_folder(out, path)
     with usage_errors(), counted("classifiers drawn", quiet=as_json) as progress:
         report = audit_log(
             path,
@@ -101,6 +114,14 @@ def command(
     else:
         say(report.terminal())
         if out is not None:
-            say("\n".join(str(one) for one in written))
+            say("\n".join(map(shown, written)))
     if report.contradicted:
         raise SystemExit(1)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse what cannot be a folder before the work is done, not after."""
+    if out.exists() and not out.is_dir():
+        raise click.UsageError(f"--out {str(out)!r} is a file, a folder is needed")
+    if out.is_dir() and not os.access(out, os.W_OK):
+        raise click.UsageError(f"--out {str(out)!r}: the folder cannot be written")

@@ -188,6 +188,7 @@ def l1cert_log(
             "num_samples": num_samples,
             "alpha": alpha,
             "certificate": run.certificate,
+            "printed": "float64",
         }
         text = record if isinstance(record, str) else json.dumps({**whole, **record})
         path.with_suffix(".json").write_text(text, encoding="utf-8")

@@ -4,7 +4,6 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +16,7 @@ from l1cert.audit.log import ABSTAINED, Precision
 from l1cert.audit.probabilities import implied_by
 from l1cert.audit.reading import read_log
 from tests.test_audit.made_logs import EXACT, SIGNIFICANT, SINGLE, Run, changed, made, precision
-
-RUNS = Path(__file__).resolve().parents[2].parent / "shared" / "runs"
-real = pytest.mark.skipif(
-    not RUNS.is_dir(), reason="the real run logs do not come with the repository"
-)
+from tests.test_audit.real_runs import RUNS, real
 
 
 def of_radii(radii, half=0.0, **columns):

@@ -1,6 +1,5 @@
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -24,11 +23,8 @@ from tests.test_audit.made_logs import (
     made,
     precision,
 )
+from tests.test_audit.real_runs import RUNS, real
 
-RUNS = Path(__file__).resolve().parents[2].parent / "shared" / "runs"
-real = pytest.mark.skipif(
-    not RUNS.is_dir(), reason="the real run logs do not come with the repository"
-)
 NOISES = ("gaussian", "laplace", "uniform")
 FORMS = (EXACT, DECIMALS, SIGNIFICANT, SINGLE)
 #: kinds that a bound rounded to nearest is of by its rounding alone
@@ -383,3 +379,16 @@ def test_a_real_log_in_float32_is_explained_by_it():
     assert np.array_equal(
         np.searchsorted(lattice, high) - np.searchsorted(lattice, low), np.ones(len(log))
     )
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+def test_a_misstated_log_is_read_as_one_sided_and_a_true_one_as_it_is(sides):
+    """That one row more fits alpha/2 than alpha says nothing where many fit neither."""
+    counts = [*range(99_950, 100_001)] * 2
+    log = made(Run(n=100_000, alpha="0.001", sides=sides), counts, SIGNIFICANT)
+    for alpha, interval in (
+        ("0.001", ("one_sided", "two_sided")[sides - 1]),
+        ("1e-4", "one_sided"),
+    ):
+        run = Run(n=100_000, alpha=alpha)
+        assert implied_by(log, run.parameters).interval == interval

@@ -1,7 +1,6 @@
 import csv
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,11 +26,8 @@ from tests.test_audit.made_logs import (
     made,
     precision,
 )
+from tests.test_audit.real_runs import RUNS, real
 
-RUNS = Path(__file__).resolve().parents[2].parent / "shared" / "runs"
-real = pytest.mark.skipif(
-    not RUNS.is_dir(), reason="the real run logs do not come with the repository"
-)
 NOISES = ("gaussian", "laplace", "uniform")
 
 

@@ -2,20 +2,18 @@
 
 import csv
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
-from statsmodels.stats.proportion import proportion_confint
 
-from l1cert.audit import explanations, sidedness
+from l1cert.audit import explanations
 from l1cert.audit.explanations import explain
 from l1cert.audit.parameters import Parameters
+from tests.test_audit.real_runs import RUNS, real
 
-RUNS = Path(__file__).parents[3] / "shared" / "runs"
 COHEN = {
     "cifar10_resnet110_gaussian_sigma_0.50": (417, 9),
     "imagenet_resnet50_gaussian_sigma_0.50": (418, 88),
@@ -56,11 +54,10 @@ def misses(n, seed, rows=300):
     return np.concatenate([np.zeros(10, int), few, rng.integers(20, int(0.4 * n), rows // 2)])
 
 
+@real
 @pytest.mark.parametrize("name", COHEN)
 def test_real_logs_are_explained_by_alpha(name):
     path = RUNS / "cohen" / f"{name}.tsv"
-    if not path.exists():
-        pytest.skip("the real sample logs are not here: ../shared/runs")
     with path.open() as lines:
         rows = [row["radius"] for row in csv.DictReader(lines, delimiter="\t")]
     radii = np.array([float(row) for row in rows if row != "0.0"])
@@ -191,6 +188,47 @@ def test_rows_that_nothing_explains_do_not_hinder():
     )
     assert explain(np.empty(0), np.empty(0), stated()) == ()
     assert explain(low, high, stated(1000, "1e-300")) == ()
+    assert explain(low, high, stated(1000, f"0.{'9' * 20}")) == ()
+
+
+def test_rows_whose_bound_is_zero():
+    """No count of any n has the ceiling 0, and the bound of no success is 0 at every alpha."""
+    for one in explain(np.zeros(2), np.zeros(2), stated()):
+        assert one["rows_explained"] == 2 and one["rows_at_ceiling"] == 0
+        assert one["interval"][0] <= one[one["what"]] <= one["interval"][1]
+    low, high = made(20, 0.05, [0, 0, 1, 3])
+    low, high = np.append(low, 0.0), np.append(high, 0.0)
+    best = explain(low, high, stated(20))[0]
+    assert (best["alpha"], best["rows_explained"]) == (0.05, 5)
+    start, end = best["interval"]
+    assert 0.04 < start <= 0.05 <= end < 0.06
+    for share in np.linspace(0, 1, 9):
+        assert fitting(low[:4] - 1e-8, high[:4] + 1e-8, 20, start + share * (end - start)) == 4
+
+
+def in_the_bulk(hidden):
+    """Ten rows whose bounds are far below the ceiling, to eight digits."""
+    k = (hidden * np.random.default_rng(5).uniform(0.6, 0.95, 10)).astype(int)
+    bounds = stats.beta.ppf(0.001, k, hidden - k + 1)
+    return bounds - 1e-8, bounds + 1e-8
+
+
+@pytest.mark.parametrize(("hidden", "claimed"), [(1000, 10_000), (100_000, 150_000)])
+def test_a_few_rows_in_the_bulk_tell_a_smaller_n(hidden, claimed):
+    best = explain(*in_the_bulk(hidden), stated(claimed))[0]
+    assert (best["what"], best["n"], best["rows_explained"]) == ("n", hidden, 10)
+
+
+@pytest.mark.parametrize("mutant", ["whole range", "few compared"])
+def test_the_whole_range_has_too_many_counts_for_rows_in_the_bulk(monkeypatch, mutant):
+    if mutant == "whole range":
+        swept = explanations._swept
+        monkeypatch.setattr(
+            explanations, "_swept", lambda axis, rows, _: swept(axis, rows, axis.range(rows))
+        )
+    else:
+        monkeypatch.setattr(explanations, "_MOST_BEST", 16)
+    assert explain(*in_the_bulk(100_000), stated(150_000))[0]["rows_explained"] < 10
 
 
 def test_hundreds_of_distinct_bulk_rows():
@@ -244,43 +282,11 @@ def test_the_roundest_number(low, high, near, expected):
         assert found == expected
 
 
-@pytest.mark.parametrize(("two", "dtype"), [(False, np.float32), (True, np.float32), (True, None)])
-def test_sidedness_of_bounds_and_their_counts(two, dtype):
-    n, rng = 100_000, np.random.default_rng(9)
-    counts = np.append(rng.integers(0, n + 1, 200), [0, n, n])
-    # statsmodels halves its alpha
-    bounds = np.asarray(
-        proportion_confint(counts, n, alpha=0.001 if two else 0.002, method="beta")[0]
-    )
-    half = np.zeros(bounds.size)
-    if dtype is not None:
-        half = np.spacing(bounds.astype(dtype)).astype(float) / 2
-        bounds = bounds.astype(dtype).astype(float)
-    found = sidedness.sidedness(bounds, half, stated(n))
-    right, wrong = (found.two_sided, found.one_sided)[:: 1 if two else -1]
-    assert found.reading == ("two_sided" if two else "one_sided")
-    assert right <= 1.1 < 100 < wrong
-    assert (found.counts == counts).all()
-    # another n is neither
-    other = sidedness.sidedness(bounds, half, stated(n + 1))
-    assert other.reading is None and (other.counts == -1).all()
-    # one bound off either lattice leaves it undecided
-    bounds[5] += 200 * max(half[5], 1e-9)
-    assert sidedness.sidedness(bounds, half, stated(n)).reading is None
-
-
-def test_coarse_bounds_leave_the_reading_undecided():
-    found = sidedness.sidedness(np.array([0.5, 0.9]), np.full(2, 0.005), stated(100_000))
-    assert found.reading is None and found.counts.tolist() == [-1, -1]
-    assert sidedness.sidedness(np.empty(0), np.empty(0), stated()).reading is None
-
-
 def test_bad_input_is_one_line():
     for call, message in (
         (lambda: explain(np.array([0.7]), np.array([0.6]), stated()), "lower = 0.7 is outside"),
         (lambda: explain(np.array([0.7]), np.array([1.6]), stated()), "1.6 is outside"),
         (lambda: explain(np.float64(0.7), np.float64(0.8), stated()), r"legal is \(rows,\)"),
-        (lambda: sidedness.sidedness(np.array([2.0]), np.zeros(1), stated()), "2.0 is outside"),
     ):
         with pytest.raises(ValueError, match=message) as error:
             call()

@@ -17,8 +17,8 @@ from l1cert.audit import opening, text_log
 from l1cert.audit.log import UnreadableLog
 from l1cert.audit.reading import read_log
 from tests.test_audit.logs import COHEN, cohen_log, made_rows, rs4a_folder
+from tests.test_audit.real_runs import RUNS, real
 
-RUNS = Path(__file__).resolve().parents[2].parent / "shared" / "runs"
 SIX = "idx\tlabel\tpredict\tradius\tcorrect\ttime"
 
 
@@ -190,6 +190,7 @@ def _zip(path: Path) -> None:
         (_gzip, "gzip"),
         (_zip, "zip"),
         (lambda path: path.write_text(f"{SIX}\n0\t1\t1\t0.5\t1\t2", encoding="utf-16"), "UTF-16"),
+        (lambda path: path.write_text(SIX, encoding="utf-32"), "UTF-32"),
         (lambda path: path.write_text(SIX, encoding="utf-16-le"), "NUL"),
         (lambda path: path.write_bytes(bytes(range(256)) * 9), "NUL"),
         (lambda path: path.write_bytes(b""), "is empty"),
@@ -258,7 +259,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 # The real logs
 
 
-@pytest.mark.skipif(not RUNS.is_dir(), reason="the logs of others are not in this checkout")
+@real
 @pytest.mark.parametrize(
     ("name", "rows", "said"),
     [

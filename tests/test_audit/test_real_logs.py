@@ -3,18 +3,15 @@
 import csv
 import math
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import special, stats
 
 from l1cert.audit.run import audit_log
+from tests.test_audit.real_runs import RUNS, real
 
-RUNS = Path(__file__).resolve().parents[2].parent / "shared" / "runs"
-pytestmark = pytest.mark.skipif(
-    not RUNS.is_dir(), reason="the real run logs do not come with the repository"
-)
+pytestmark = real
 N, ALPHA = 100_000, 0.001
 COHEN = {
     "cifar10_resnet110_gaussian_sigma_0.50": (9, 417),

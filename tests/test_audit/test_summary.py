@@ -124,6 +124,42 @@ def test_the_verdict_of_a_log_above_its_ceiling():
     assert verdict(found(above_ceiling=finding(2))).endswith("(1.90573).")
 
 
+def test_the_verdict_owns_up_to_an_explanation_that_is_as_good():
+    samples = {**MORE_SAMPLES, "n": 178000, "one_sided": False, "rows_explained": 418}
+    above = finding(88, {"row": 7}, [ALPHA, {**ALPHA, "alpha": 0.02, "one_sided": False}, samples])
+    assert verdict(found(above_ceiling=above)).endswith(
+        "; alpha = 0.01 would explain all 418 certified rows, and so would n = 178000 with "
+        "two-sided bounds."
+    )
+    worse = {**samples, "rows_explained": 417}
+    assert "and so would" not in verdict(found(above_ceiling=finding(88, None, [ALPHA, worse])))
+
+
+def test_no_explanation_of_an_excess_has_a_lower_ceiling():
+    # the two-sided reading of the stated alpha, as nearest to what nothing explains
+    two_sided = {**ALPHA, "alpha": 0.001, "one_sided": False, "rows_explained": 3}
+    one = found(above_ceiling=finding(88, {"row": 7}, [two_sided]))
+    assert verdict(one).endswith("(1.90573).")
+    assert "would explain" not in markdown_summary(one)
+    off = found(off_lattice=finding(88, {"row": 7}, [two_sided]))
+    both = {"above_ceiling": finding(88, None, [ALPHA, two_sided])}
+    both["off_lattice"] = finding(95, None, [ALPHA, two_sided])
+    assert "| the same |" in markdown_summary(found(**both))
+    assert verdict(off).endswith(
+        "; alpha = 0.001 with two-sided bounds would explain 3 of 418 certified rows."
+    )
+
+
+def test_a_correction_within_the_rounding_is_no_change_and_is_said():
+    none = report()["corrected"]
+    assert "Correction: no row changes.\n" in markdown_summary(report())
+    small = report(corrected={**none, "largest_reduction": 0.004})
+    assert "no row changes by more than the rounding of its radius;" in markdown_summary(small)
+    infinite = {**none, "rows_changed": 1, "largest_reduction": None, "mean_radius_before": None}
+    said = markdown_summary(report(corrected=infinite))
+    assert "each radius by at most not finite; mean radius of all rows not finite before" in said
+
+
 def test_the_verdict_names_the_gravest_and_what_is_rounding_last():
     rounding = finding(7, {"row": 1}, [ROUNDING])
     one = found(bound_above_clopper_pearson=rounding, negative_radius=finding(3))
@@ -206,7 +242,7 @@ def test_accuracy_correction_tightness_and_provenance():
         for cell in ("0.25", "0.5500", "0.5400 to 0.5600", "0.5300"):
             assert cell in text
         assert "15 rows changed, each radius by at most 0.0542717, 2 of them to abstain" in text
-        assert "mean radius 0.607743 before, 0.605499 after" in text
+        assert "mean radius of all rows 0.607743 before, 0.605499 after (an abstention" in text
         assert "324 distinct PA at 1000 samples each; 83 rows left out" in text
         assert "beyond its radius: yes; is kept within: not settled" in text
         assert "exact law: no (error rate 1e-06, power 0.99, seed 9)" in text

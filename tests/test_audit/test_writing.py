@@ -200,7 +200,13 @@ def test_every_log_is_read_back(tmp_path: Path, kind: str) -> None:
     back = read_log(files[0])
     assert back.format == "l1cert" and not back.problems
     assert_same(log, back)
-    assert back.radius_precision.said == "float64" and not back.radius_precision.half_unit.any()
+    # how far a number is rounded is kept, too
+    for name in ("radius_precision", "bound_precision"):
+        before, after = getattr(log, name), getattr(back, name)
+        assert (before is None) == (after is None)
+        if before is not None:
+            assert before.said == after.said
+            assert np.array_equal(before.half_unit, after.half_unit)
     record = json.loads(files[1].read_text())
     assert record["commit"] == "abc" and record["certificate"] == "theorem_2"
     again = write_log(tmp_path / "c.tsv", back, **STATED)
@@ -305,3 +311,28 @@ def test_a_log_is_written_whole_or_not_at_all(
     with pytest.raises(OSError, match="full"):
         write_log(path, replace(log, radius=log.radius / 2), **STATED)
     assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_log_of_others_in_our_columns_is_as_exact_as_it_is_printed(tmp_path: Path) -> None:
+    """A radius "0.9" is no float64 unless its record says so: it may stand for 0.86."""
+    rows = [replace(row, radius=round(row.radius, 2)) for row in made_rows(noise="uniform")]
+    said = read_log(l1cert_log(tmp_path / "a.tsv", rows, noise="uniform"))
+    silent = read_log(l1cert_log(tmp_path / "b.tsv", rows, noise="uniform", record=None))
+    assert not said.radius_precision.half_unit.any()
+    assert silent.radius_precision.said == "2 decimals"
+    assert silent.radius_precision.half_unit.max() > 0.0049
+
+
+def test_an_empty_column_of_votes_is_none(tmp_path: Path) -> None:
+    lines = [
+        "idx\tlabel\tpredict\tradius\tp_a\tvotes",
+        "0\t1\t1\t0.5\t0.9\t",
+        "1\t1\t1\t0.25\t0.8\t",
+    ]
+    path = tmp_path / "a.tsv"
+    path.write_text("\n".join([*lines, "2\t1\t1\t0.25\t0.8\t1:90"]))
+    log = read_log(path)
+    assert (len(log), log.votes, log.num_samples) == (2, None, None)
+    assert [(one.place, one.reason) for one in log.problems] == [
+        (4, "votes is there, but not in the first row")
+    ]

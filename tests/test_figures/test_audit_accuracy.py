@@ -185,10 +185,14 @@ def test_caption_numbers_come_from_the_data(data):
     assert "abstains on 1 row; at radius 0.5 the certified accuracy was 1 and is 0.5" in (
         audit.caption(lost)
     )
-    tiny = computed([0.5, 0.6], [0.5, 0.6 - 1e-9])
-    assert "moves 1 row by more than their rounding (none by more than 1e-09), too little" in (
-        audit.caption(tiny)
-    )
+    for shift, moved in ((1e-9, "0 rows"), (1e-5, "1 row")):
+        tiny = computed([0.5, 0.6], [0.5, 0.6 - shift])
+        assert (
+            f"moves {moved} by more than their rounding and a millionth (none by more than "
+            f"{shift:.0e}), too little"
+        ) in audit.caption(tiny)
+    endless = computed([0.5, np.inf], [0.5, 0.6])
+    assert "moves 1 row by more than their rounding" in audit.caption(endless)
 
 
 def saved_twice_the_same(data, tmp_path, monkeypatch):

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 from theory import confidence, count_lattice
 from theory.count_lattice import (
     counts_between,
     fitting_alphas,
+    fitting_samples,
     greatest_counts,
     least_counts,
     lower_bounds,
@@ -117,11 +118,63 @@ def test_an_error_rate_fits_where_its_bound_lies_in_the_interval(n, alpha, place
     assert (least <= alpha <= most) == (low <= bound <= high)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    misses=st.integers(0, 12),
+    alpha=ALPHAS,
+    ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_samples_fit_where_their_bound_lies_in_the_interval(misses, alpha, ends):
+    low, high = sorted(ends)
+    n = np.arange(max(misses, 1), 200)
+    k = n - misses
+    bounds = np.where(k > 0, stats.beta.ppf(alpha, np.maximum(k, 1), misses + 1), 0.0)
+    if np.min(np.abs(bounds[:, None] - [low, high])) < 1e-8 and low > 0:
+        return
+    first, last = fitting_samples(misses, low, high, alpha=alpha)
+    assert n[(low <= bounds) & (bounds <= high)].tolist() == [m for m in n if first <= m <= last]
+
+
+@pytest.mark.parametrize("alpha", [1 - 1e-6, 1 - 1e-9, 1 - 1e-12, 1 - 2.0**-53])
+@pytest.mark.parametrize("n", [1, 7, 200, 10**5])
+def test_an_alpha_near_one_has_a_lattice_too(n, alpha):
+    k = np.unique(np.linspace(0, n, 50).astype(int))
+    bounds = lower_bounds(k, n, alpha=alpha)
+    first, last = counts_between(bounds, bounds, n, alpha=alpha)
+    assert (first <= k).all() and (k <= last).all()
+    if alpha < 1 - 2.0**-49:
+        assert least_counts(1.0, n, alpha=alpha) == n + 1
+
+
+def test_near_one_the_margin_is_of_what_is_missing(monkeypatch):
+    """A 2^-30 of alpha itself would be a thousandth of 1 - alpha: rows that do not fit would."""
+    n, alpha = 200, 1 - 1e-6
+    k = np.arange(100, 150)
+    bounds = lattice(n, alpha)[k] + 1e-6
+    assert not on_lattice(bounds, bounds + 1e-8, n, alpha=alpha).any()
+    least, most = fitting_alphas(k, bounds, bounds, n)
+    assert ((least - alpha > 1e-13) & (most - least < 1e-13)).all()
+    monkeypatch.setattr(count_lattice, "_slack", lambda tails: tails * 2.0**-30)
+    assert on_lattice(bounds, bounds + 1e-8, n, alpha=alpha).any()
+
+
+def test_the_margin_covers_what_scipy_loses_near_one():
+    rng = np.random.default_rng(11)
+    for n in (100, 10**5, 10**7, 10**10):
+        p = rng.uniform(0.01, 0.999, 2000)
+        away = rng.uniform(-1, 8, p.size) * np.sqrt(n * p * (1 - p))
+        k = np.clip((n * p - away).astype(np.int64), 1, n)
+        apart = np.abs(upper_tails(k, n, p) - (1 - special.betaincc(k, n - k + 1, p)))
+        assert (apart <= count_lattice._slack(upper_tails(k, n, p)) / 4).all()
+
+
 def test_ends_of_the_range():
     assert least_counts([0.0, 1.0], 10, alpha=0.5).tolist() == [0, 11]
     assert greatest_counts([0.0, 1.0], 10, alpha=0.5).tolist() == [0, 10]
     assert on_lattice([0.0, 1.0], [0.0, 1.0], 10, alpha=0.5).tolist() == [True, False]
-    assert [float(x) for x in fitting_alphas(0, 0.0, 0.1, 10)] == [1.0, 1.0]
+    # the bound of no success is 0 at every alpha
+    assert [float(x) for x in fitting_alphas(0, 0.0, 0.1, 10)] == [0.0, 1.0]
+    assert [float(x) for x in fitting_alphas(0, 0.05, 0.1, 10)] == [1.0, 1.0]
     assert [float(x) for x in fitting_alphas(11, 0.1, 0.2, 10)] == [0.0, 0.0]
     assert least_counts([], 10, alpha=0.5).shape == (0,)
 

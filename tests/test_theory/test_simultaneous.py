@@ -16,7 +16,15 @@ from theory.confidence import lower, upper
 from theory.simultaneous import Levels, levels, simultaneous_bounds, top_bound
 
 #: n, K and alpha: large error rates, so that few samples can err
-CASES = [(14, 2, 0.4), (13, 3, 0.3), (14, 3, 0.6), (9, 4, 0.5), (12, 4, 0.35), (7, 4, 0.9)]
+CASES = [
+    (14, 2, 0.4),
+    (13, 3, 0.3),
+    (14, 3, 0.6),
+    (9, 4, 0.5),
+    (12, 4, 0.35),
+    (7, 4, 0.9),
+    (8, 5, 0.4),
+]
 
 
 @lru_cache
