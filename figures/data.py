@@ -36,7 +36,7 @@ class FigureData:
     Parameters
     ----------
     figure : str
-        The figure's name, a key of `figures.table.FIGURES`.
+        The figure's name, a key of `figures.table.FIGURES` or `FROM_LOGS`.
     curves : mapping of str to mapping of str to array
         The columns are one-dimensional arrays of floats, which may hold NaN and infinities; they
         are copied and made read-only. A curve may have no points, but not no columns.
