@@ -76,13 +76,15 @@ class MethodPlan:
     why: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The numbers under their names; None where there is none."""
+        """The numbers under their names, None where there is none, with n and the words for why."""
         return {
             "p_a_needed": self.p_a_needed,
             "n_unanimous": self.n_unanimous,
             "n_needed": self.n_needed,
             "largest_radius": self.largest_radius,
             "radius_with_power": self.radius_with_power,
+            "samples": self.samples,
+            "why": list(self.why),
         }
 
 

@@ -51,6 +51,7 @@ def test_json_has_its_keys():
     for one in found["methods"].values():
         assert set(one) == {
             *("p_a_needed", "n_unanimous", "n_needed", "largest_radius", "radius_with_power"),
+            *("samples", "why"),
         }
         assert one["n_needed"] is one["radius_with_power"] is None
     face = plan("1.5", scale=2, alpha="0.01").as_json()
