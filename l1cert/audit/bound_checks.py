@@ -7,6 +7,7 @@ many rows rounding explains. An exact bound is known up to 2^-39 of itself (`the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -110,15 +111,23 @@ def bound_findings(log: Log, parameters: Parameters, implied: Implied) -> tuple[
     """
     above = implied.certified & _above(log, parameters, 1)
     lattice = _off(log, parameters, implied, _inverse_error(parameters.num_samples))
-    explained: Explanations = ()
+    higher: Explanations = ()
+    others: Explanations = ()
     if above.any() or lattice.any():
         low, high = printed_interval(log, parameters)
         explained = explain(low[implied.certified], high[implied.certified], parameters)
+        least = np.log(float(parameters.alpha)) / parameters.num_samples
+        others = tuple(one for one in explained if _explains(one, low[lattice], high[lattice]))
+        higher = tuple(
+            one
+            for one in explained
+            if np.log(_level(one)) / one["n"] > least and _explains(one, low[above], high[above])
+        )
     far = above & _above(log, parameters, 1, COMPUTED["float32"])
     off = lattice & _off(log, parameters, implied, COMPUTED["float32"])
     found = [
-        _above_ceiling(log, parameters, above, single_rounding(log, above, far) + explained),
-        _off_lattice(log, implied, lattice, single_rounding(log, lattice, off) + explained),
+        _above_ceiling(log, parameters, above, single_rounding(log, above, far) + higher),
+        _off_lattice(log, implied, lattice, single_rounding(log, lattice, off) + others),
         *_above_own_bound(log, parameters, implied),
         *_above_clopper_pearson(log, parameters, implied),
         *_below_clopper_pearson(log, parameters, implied),
@@ -135,6 +144,15 @@ def _most(parameters: Parameters, sides: int) -> float:
         alpha=parameters.alpha / sides,
         scale=parameters.scale,
     ).value
+
+
+def _level(one: Mapping[str, Any]) -> float:
+    return float(one["alpha"]) / (1 if one["one_sided"] else 2)
+
+
+def _explains(one: Mapping[str, Any], low: Floats, high: Floats) -> bool:
+    """Whether any of these rows is on its lattice: the lattice that the log is on has others."""
+    return bool(on_lattice(low, high, one["n"], alpha=_level(one)).any())
 
 
 def _inverse_error(samples: Ints | int) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -226,7 +227,8 @@ def check_folder(folder: Path | str, log: Path | str) -> None:
     for name, what in ((source, "replace"), (record_of(source), "be the record of")):
         for file in _FILES:
             written = Path(folder, file)
-            same = written.resolve() == name.resolve()
+            # unlike Path.resolve, no error for links in a ring: reading and writing refuse those
+            same = os.path.realpath(written) == os.path.realpath(name)
             if same or (written.exists() and name.exists() and written.samefile(name)):
                 raise ValueError(
                     f"out = {shown(Path(folder))}: its {file} would {what} {shown(source)}; legal "

@@ -13,6 +13,10 @@ from l1cert.audit.probabilities import Bools
 Explanations: TypeAlias = tuple[Mapping[str, Any], ...]
 
 
+#: units by which a computation's rounding may be off; quantiles of libraries may be by more
+_FEW = 64
+
+
 def spacing(values: Floats, kind: type[np.floating[Any]]) -> Floats:
     """The distance from each number to the next of such floats."""
     largest = float(np.finfo(kind).max)
@@ -29,9 +33,10 @@ def rounding(
         return ()
     units = np.where(precision.half_unit > 0, 2 * precision.half_unit, spacing(values, np.float64))
     inside = np.where(rounded, excess, 0.0)
+    few = (inside / units).max() <= _FEW
     return (
         {
-            "what": f"{precision.said} rounding",
+            "what": f"{precision.said} rounding" if few else "an inexact numerical inverse",
             "rows_explained": count,
             "rows": int(np.count_nonzero(at)),
             "largest": float(inside.max()),

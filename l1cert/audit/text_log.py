@@ -13,6 +13,7 @@ import math
 import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
 
@@ -239,6 +240,8 @@ def _seconds(text: str) -> float:
 def _votes(text: str) -> Votes:
     """The samples of each class: "394:99000,12:600", or "selected:99000,second:600,rest:400"."""
     found: Votes = {}
+    if not text:
+        return found  # `_Table.log` sees whether all are
     read = _integer(0)
     for pair in text.split(","):
         name, colon, count = pair.partition(":")
@@ -253,11 +256,6 @@ def _votes(text: str) -> Votes:
     if not 0 < sum(found.values()) <= _LARGEST_INTEGER:
         raise _FieldError(f"has no samples, or more than {_LARGEST_INTEGER}")
     return found
-
-
-def _nothing(text: str) -> None:
-    if text:
-        raise _FieldError("is there, but not in the first row")
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -294,23 +292,16 @@ class _Table:
     def add(self, place: int, fields: Mapping[str, str]) -> None:
         """The next row, whole or not at all."""
         row: dict[str, Any] = {}
-        readers = self._readers
-        if "votes" in readers and not len(self) and not fields["votes"]:
-            # a column that the first row leaves empty is none
-            readers = {**readers, "votes": _nothing}
-        for name, read in readers.items():
+        for name, read in self._readers.items():
             try:
                 row[name] = read(fields[name])
             except _FieldError as error:
                 raise _FieldError(f"{name} {error}") from None
-        if row.get("votes") is not None:
+        if "votes" in row:
             chosen = row.get("selected", row["predict"])
             row["votes"], row["runner_up"], row["samples"] = _tally(row["votes"], chosen)
-        self._readers = readers
         self._place.append(place)
         for name, value in row.items():
-            if value is None:
-                continue
             if name in self._printed:
                 self._printed[name].add(*value)
             elif name in self._real:
@@ -336,12 +327,16 @@ class _Table:
             for name, entries in self._real.items()
             if len(entries)
         }
+        samples = whole.get("samples", np.zeros(0, dtype=np.int64))
+        if not samples.any():  # a column without an entry is none
+            for name in ("votes", "runner_up", "samples"):
+                whole.pop(name, None)
         other = real.get("p_b")
         precision: dict[str, Precision] = {
             name: column.precision(shortest=record.get("printed") == "float64")
             for name, column in self._printed.items()
         }
-        return Log(
+        log = Log(
             path=str(path),
             format=kind,
             place=np.array(self._place, dtype=np.int64),
@@ -361,6 +356,27 @@ class _Table:
             problems=problems,
             record={name: value for name, value in record.items() if name != "printed"},
         )
+        return log if log.num_samples is None else _with_votes(log)
+
+
+def _with_votes(log: Log) -> Log:
+    """The rows whose votes are there; the others become problems."""
+    assert log.num_samples is not None
+    has = log.num_samples > 0
+    if has.all():
+        return log
+    kept: dict[str, Any] = {}
+    for one in fields(log):
+        value = getattr(log, one.name)
+        if isinstance(value, np.ndarray):
+            kept[one.name] = value[has]
+        elif isinstance(value, Precision):
+            kept[one.name] = Precision(value.half_unit[has], value.said)
+    problems = list(log.problems)
+    for place in log.place[~has].tolist():
+        add(problems, Path(log.path), place, "votes is empty, and not in every row", "")
+    ordered = tuple(sorted(problems, key=lambda one: one.place))
+    return replace(log, **kept, problems=ordered)
 
 
 def _tally(counts: Votes, chosen: int) -> tuple[int, int, int]:
@@ -369,6 +385,8 @@ def _tally(counts: Votes, chosen: int) -> tuple[int, int, int]:
     Where an abstention does not say which class it was, it is the most frequent one, which is the
     reading that accuses no bound.
     """
+    if not counts:
+        return 0, 0, 0
     if counts.keys() <= set(UNNAMED):
         selected, second, _ = (counts.get(name, 0) for name in UNNAMED)
         return selected, second, sum(counts.values())

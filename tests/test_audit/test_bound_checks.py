@@ -113,7 +113,8 @@ def test_more_than_half_a_unit_above_the_ceiling(noise, said):
     assert found.worst["row"] == 6
     assert found.worst["radius"] == 2 * top
     assert found.worst["excess"] == pytest.approx(top, rel=1e-9)
-    assert found.explained_by
+    # no probability has twice the radius that uniform noise has at nearly 1
+    assert bool(found.explained_by) is (noise != "uniform")
 
 
 def test_above_the_two_sided_ceiling_alone_is_counted_and_no_violation():

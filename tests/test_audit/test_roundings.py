@@ -6,9 +6,9 @@ from scipy import special, stats
 
 from l1cert.audit import bound_checks
 from l1cert.audit.bound_checks import bound_findings
-from l1cert.audit.log import Log
+from l1cert.audit.log import Log, Precision
 from l1cert.audit.probabilities import bounds_of, implied_by
-from l1cert.audit.roundings import single_rounding
+from l1cert.audit.roundings import rounding, single_rounding
 from tests.test_audit.made_logs import DECIMALS, EXACT, SINGLE, Run, changed, made, precision
 
 
@@ -102,3 +102,14 @@ def test_the_reading_of_what_float32_has_moved_off_both_lattices(sides):
     implied = implied_by(log, run.parameters)
     assert implied.interval == ("one_sided", "two_sided")[sides - 1]
     assert findings(log, run)["off_lattice"].explained_by[0]["what"] == "float32 rounding"
+
+
+@pytest.mark.parametrize(("excess", "what"), [(2e-15, "float64 rounding"), (1e-9, "inverse")])
+def test_more_than_a_few_units_are_no_rounding(excess, what):
+    """Libraries invert the binomial tail inexactly, by up to 1e-9: that is another explanation."""
+    values, at = np.array([0.75]), np.array([True])
+    precision = Precision(np.zeros(1), "float64")
+    (said,) = rounding(precision, values, np.array([excess]), at, at)
+    assert said["what"].endswith(what)
+    assert (said["rows_explained"], said["largest"]) == (1, excess)
+    assert said["units"] == pytest.approx(excess / np.spacing(0.75))

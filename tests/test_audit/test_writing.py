@@ -139,7 +139,7 @@ def test_numbers_of_a_record_are_exact(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "reason"),
     [
-        ("", "votes is no list of class:samples"),
+        ("", "votes is empty, and not in every row"),
         ("3", "votes is no list of class:samples"),
         ("3:4,", "votes is no list of class:samples"),
         ("3:x", "votes is no integer"),
@@ -324,15 +324,25 @@ def test_a_log_of_others_in_our_columns_is_as_exact_as_it_is_printed(tmp_path: P
 
 
 def test_an_empty_column_of_votes_is_none(tmp_path: Path) -> None:
-    lines = [
-        "idx\tlabel\tpredict\tradius\tp_a\tvotes",
-        "0\t1\t1\t0.5\t0.9\t",
-        "1\t1\t1\t0.25\t0.8\t",
-    ]
+    header = "idx\tlabel\tpredict\tradius\tp_a\tvotes"
+    rows = ["0\t1\t1\t0.5\t0.9\t", "1\t1\t1\t0.25\t0.8\t", "2\t1\tx\t0.25\t0.8\t"]
     path = tmp_path / "a.tsv"
-    path.write_text("\n".join([*lines, "2\t1\t1\t0.25\t0.8\t1:90"]))
+    path.write_text("\n".join([header, *rows]))
     log = read_log(path)
-    assert (len(log), log.votes, log.num_samples) == (2, None, None)
-    assert [(one.place, one.reason) for one in log.problems] == [
-        (4, "votes is there, but not in the first row")
-    ]
+    assert (len(log), log.votes, log.runner_up, log.num_samples) == (2, None, None, None)
+    assert [one.place for one in log.problems] == [4]
+
+
+def test_rows_without_votes_are_left_out_where_others_have_them(tmp_path: Path) -> None:
+    header = "idx\tlabel\tpredict\tradius\tp_a\tvotes"
+    rows = ["0\t1\t1\t0.5\t0.9\t", "1\t1\t1\t0.25\t0.8\t1:90,2:10", "x", "3\t1\t1\t0.5\t0.9\t"]
+    path = tmp_path / "a.tsv"
+    path.write_text("\n".join([header, *rows, "4\t1\t1\t0.125\t0.7\t1:80"]))
+    log = read_log(path)
+    assert log.votes is not None and log.num_samples is not None and log.bound is not None
+    assert (log.index.tolist(), log.place.tolist()) == ([1, 4], [3, 6])
+    assert (log.votes.tolist(), log.num_samples.tolist()) == ([90, 80], [100, 80])
+    assert (log.radius.tolist(), log.bound.tolist()) == ([0.25, 0.125], [0.8, 0.7])
+    assert len(log.radius_precision.half_unit) == 2
+    assert [one.place for one in log.problems] == [2, 4, 5]
+    assert log.problems[0].reason == "votes is empty, and not in every row"

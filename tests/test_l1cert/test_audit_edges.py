@@ -117,6 +117,16 @@ def test_no_report_replaces_its_log_under_another_name(tmp_path):
         assert (code, "would replace" in err) == (2, True)
 
 
+@pytest.mark.parametrize("ring", ["log", "out"])
+def test_links_in_a_ring_are_no_path(tmp_path, ring):
+    (tmp_path / ring).symlink_to(tmp_path / ring)
+    if ring == "out":
+        cohen_log(tmp_path / "log", made_rows(4))
+    paths = str(tmp_path / "log"), "--out", str(tmp_path / "out")
+    code, out, err = run("audit", *paths, *GAUSSIAN, *QUICK)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_no_report_becomes_the_record_of_its_log(tmp_path, kept):
     log = l1cert_log(tmp_path / "audit.tsv")
