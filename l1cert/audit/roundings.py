@@ -33,7 +33,8 @@ def rounding(
         return ()
     units = np.where(precision.half_unit > 0, 2 * precision.half_unit, spacing(values, np.float64))
     inside = np.where(rounded, excess, 0.0)
-    few = (inside / units).max() <= _FEW
+    # what is printed with fewer digits may be off by the rounding of another column, too
+    few = precision.half_unit.any() or (inside / units).max() <= _FEW
     return (
         {
             "what": f"{precision.said} rounding" if few else "an inexact numerical inverse",
