@@ -37,6 +37,18 @@ def telling(
     ]
 
 
+def only_rounding(entries: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Whether the last digits of floats explain every row of a finding.
+
+    >>> only_rounding([{"what": "float32 rounding", "rows": 3, "rows_explained": 3}])
+    True
+    """
+    return any(
+        str(one["what"]).endswith("rounding") and one["rows_explained"] == one["rows"]
+        for one in entries or ()
+    )
+
+
 def brief(entries: Sequence[Mapping[str, Any]]) -> str:
     """The best explanation, and that another parameter explains as much if one does.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from l1cert.audit.opening import shown
 from l1cert.audit.parameters import CERTIFICATES, Parameters
 from l1cert.audit.probabilities import Implied
 from l1cert.audit.reading import record_of
+from l1cert.audit.reasons import only_rounding
 from l1cert.audit.row_checks import right
 from l1cert.audit.writing import write_log
 from simulations.observed_findings import ObservedTightness
@@ -36,7 +38,7 @@ _FILES = (*_TEXTS, *(f"{name}.{end}" for name in _FIGURES for end in ("csv", "tx
 _LONGEST = 12
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class AuditReport:
     """A log with all that was found in it.
 
@@ -64,6 +66,10 @@ class AuditReport:
         "rows" of a finding are places in the log: lines of a text (the header is line 1), row
         numbers from 0 of arrays.
         """
+        return deepcopy(self._json)
+
+    @cached_property
+    def _json(self) -> dict[str, Any]:
         log, run = self.log, self.parameters
         found = {one.kind: one for one in self.findings}
         nothing = np.array([], np.int64)
@@ -103,15 +109,15 @@ class AuditReport:
 
     def markdown(self) -> str:
         """One page in Markdown, for a review."""
-        return summary.markdown(self.as_json())
+        return summary.markdown(self._json)
 
     def latex(self) -> str:
         """One page in LaTeX (booktabs)."""
-        return summary.latex(self.as_json())
+        return summary.latex(self._json)
 
     def terminal(self) -> str:
         """The same as text."""
-        return summary.terminal(self.as_json())
+        return summary.terminal(self._json)
 
     def save(self, folder: Path | str) -> list[Path]:
         """Write the corrected log, the JSON, the summaries and the figures; each file whole.
@@ -130,7 +136,7 @@ class AuditReport:
         check_folder(folder, self.log.path)
         root = Path(folder)
         root.mkdir(parents=True, exist_ok=True)
-        run, found = self.parameters, self.as_json()
+        run, found = self.parameters, self._json
         written = write_log(
             root / "corrected.tsv",
             self.corrected,
@@ -180,7 +186,9 @@ class AuditReport:
         )
         # what is off by rounding alone would cover the picture, and mark nothing that can be seen
         flags = {
-            one.kind: np.isin(log.place, one.rows) for one in self.findings if not _is_rounding(one)
+            one.kind: np.isin(log.place, one.rows)
+            for one in self.findings
+            if not only_rounding(one.explained_by)
         }
         bounds = figure_audit_bounds.compute(
             radius=log.radius,
@@ -247,14 +255,6 @@ def _overridden(log: Log, run: Parameters) -> dict[str, str | int]:
     if log.record.get("certificate", run.certificate) != run.certificate:
         found["certificate"] = log.record["certificate"]
     return found
-
-
-def _is_rounding(finding: Finding) -> bool:
-    """Whether the rounding of floats explains every row of it."""
-    return any(
-        one["what"].endswith("rounding") and one["rows_explained"] == one["rows"]
-        for one in finding.explained_by
-    )
 
 
 def _decimal(value: Fraction) -> str:

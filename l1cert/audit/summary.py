@@ -131,15 +131,13 @@ def _found(report: Report) -> list[tuple[str, Mapping[str, Any]]]:
     order = {kind: place for place, kind in enumerate(_GRAVITY)}
     found = [(kind, one) for kind, one in report["violations"].items() if one["count"]]
     return sorted(
-        found, key=lambda one: (_by_rounding(one[1]), order.get(one[0], len(order)), one[0])
+        found,
+        key=lambda one: (
+            reasons.only_rounding(one[1]["explained_by"]),
+            order.get(one[0], len(order)),
+            one[0],
+        ),
     )
-
-
-def _by_rounding(finding: Mapping[str, Any]) -> bool:
-    """Whether the last digits of floats explain all of it."""
-    first = (finding["explained_by"] or [{}])[0]
-    every = first.get("rows_explained") == first.get("rows", finding["count"])
-    return every and "rounding" in str(first.get("what"))
 
 
 def _verdict(report: Report, found: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
