@@ -63,13 +63,14 @@ def command(
         for step in chosen:
             say(f"{step.name:<30}{step.command(quick=quick)}")
         return
+    total = sum(1 for step in chosen if steps or not step.left_out)
     with usage_errors(), file_errors(out), watched("steps", quiet=as_json) as update:
         manifest = reproduce(
             out,
             names=steps,
             quick=quick,
             workers=workers,
-            progress=_silent if update is None else _bar(update, len(chosen)),
+            progress=_silent if update is None else _bar(update, total),
         )
     if as_json:
         print_json(manifest.as_json())
@@ -110,6 +111,7 @@ def _table(manifest: Manifest) -> str:
             for row in outcome.rows
             if not row.agrees
         ]
+    lines += [f"{name:<30}left out: {why}" for name, why in manifest.left_out.items()]
     rows = [row for outcome in manifest.outcomes for row in outcome.rows]
     agree = sum(row.agrees for row in rows)
     lines.append(f"{agree} of {len(rows)} results are as expected")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,8 @@ class Manifest:
     #: SHA-256 sum of the program's sources
     sources: str
     outcomes: tuple[Outcome, ...]
+    #: the steps that could not run here, each with the reason: neither a pass nor a difference
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def agrees(self) -> bool:

@@ -44,6 +44,7 @@ def after(manifest: Manifest) -> str:
         f"Python {origin['python']}. {agree} of {len(rows)} results are as expected; "
         f"{total:.1f} minutes of commands."
     )
+    said += "".join(f" `{name}` was left out: {why}." for name, why in manifest.left_out.items())
     head = _head("claim or figure", "command", "expected", "obtained", "minutes")
     return "\n".join(["# Reproduced", "", said, "", *head, *_done(manifest), ""])
 

@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -55,7 +55,7 @@ def reproduce(
     out : path
         The folder; made if there is none. It may hold a reproduction that was stopped.
     names : iterable of str
-        Steps of `l1cert.reproduction.steps.STEPS`; all of them by default.
+        Steps of `l1cert.reproduction.steps.STEPS`; by default all whose packages are installed.
     quick : bool
         Fewer samples: about a minute on two processors in place of two.
     workers : int, optional
@@ -75,7 +75,9 @@ def reproduce(
         If a name is unknown, a number outside its set, the folder one of the program's own, or it
         holds a ``manifest.json`` that is none of ours.
     """
-    chosen = select(tuple(names))
+    asked = tuple(names)
+    chosen = select(asked)
+    left_out = {one.name: one.left_out for one in chosen if one.left_out and not asked}
     at_once = available_processors() if workers is None else workers
     if at_once < 1:
         raise ValueError(f"workers = {workers} is outside [1, inf)")
@@ -85,9 +87,9 @@ def reproduce(
     ):
         raise ValueError(f"out = {str(out)!r} holds the program's own files: legal is any other")
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(folder, quick, recorded())
+    run = _Run(folder, quick, recorded(), left_out)
     waiting = []
-    for step in chosen:
+    for step in (one for one in chosen if one.name not in left_out):
         outcome = run.kept(step)
         if outcome is None:
             waiting.append(step)
@@ -101,8 +103,11 @@ def reproduce(
 class _Run:
     """One call: its folder, and what the folder holds by now."""
 
-    def __init__(self, folder: Path, quick: bool, ledger: Ledger) -> None:
+    def __init__(
+        self, folder: Path, quick: bool, ledger: Ledger, left_out: Mapping[str, str]
+    ) -> None:
         self._folder, self._quick, self._ledger = folder, quick, ledger
+        self._left_out = left_out
         self._origin = provenance()
         self._sources = manifest.sources()  # before the first step, which may take minutes
         stored = manifest.stored(folder / manifest.FILE, self._sources, self._origin)
@@ -116,7 +121,7 @@ class _Run:
     def manifest(self) -> Manifest:
         """All that is done, in the order of the table."""
         done = [self._outcomes[step.name] for step in STEPS if step.name in self._outcomes]
-        return Manifest(self._origin, self._sources, tuple(done))
+        return Manifest(self._origin, self._sources, tuple(done), self._left_out)
 
     def kept(self, step: Step) -> Outcome | None:
         """What an earlier run of the same command left, if it came out as expected."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from figures.table import BESIDE, CLAIMS, FIGURES
 from l1cert.catalogue import SLUGS
@@ -25,7 +26,8 @@ class Step:
 
     ``quick`` replaces the arguments where a fast run takes others. What the command prints goes to
     the file ``output``, if one is named; ``files`` are all that it writes besides. A step that
-    uses every processor runs ``alone``.
+    uses every processor runs ``alone``; one that ``needs`` packages of an extra is left out where
+    they are not installed, unless it is asked for by name.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Step:
     files: tuple[str, ...] = ()
     quick: tuple[str, ...] | None = None
     alone: bool = field(default=False, kw_only=True)
+    needs: tuple[str, ...] = field(default=(), kw_only=True)
 
     def chosen(self, *, quick: bool) -> tuple[str, ...]:
         """The arguments of a quick or of a full run."""
@@ -48,6 +51,12 @@ class Step:
         """
         redirected = f" > {self.output}" if self.output else ""
         return f"l1cert {shlex.join(self.chosen(quick=quick))}{redirected}"
+
+    @property
+    def left_out(self) -> str | None:
+        """Why it cannot run here; None if it can."""
+        missing = [name for name in self.needs if find_spec(name) is None]
+        return f"needs {', '.join(missing)}: pip install 'l1cert[classifier]'" if missing else None
 
     @property
     def results(self) -> tuple[str, ...]:

@@ -197,6 +197,24 @@ def test_a_step_of_which_nothing_is_expected_has_a_line_too(tmp_path, monkeypatc
     assert "it ends well | it did" in pages.after(manifest)
 
 
+def test_a_step_without_its_packages_is_left_out_with_the_reason(tmp_path, monkeypatch):
+    """It is no pass and no difference; asked for by name, it runs and says what it lacks."""
+    lacking = replace(steps.step("rops_origin"), name="lacking", needs=("no_such_package",))
+    both = (steps.step("rops_origin"), lacking)
+    monkeypatch.setattr(steps, "STEPS", both)
+    monkeypatch.setattr(running, "STEPS", both)
+    answer = invoke("--out", tmp_path)
+    assert answer.exit_code == 0, answer.output
+    assert "left out: needs no_such_package: pip install" in answer.output
+    kept = json.loads((tmp_path / manifests.FILE).read_text())
+    assert list(kept["left_out"]) == ["lacking"]
+    assert [one["step"] for one in kept["outcomes"]] == ["rops_origin"]
+    assert "`lacking` was left out" in (tmp_path / pages.FILE).read_text()
+    asked = running.reproduce(tmp_path, names=["lacking"])
+    assert [one.step for one in asked.outcomes] == ["rops_origin", "lacking"]
+    assert not asked.left_out
+
+
 def test_it_runs_in_a_notebook(tmp_path):
     """Where an event loop runs already."""
 
