@@ -40,6 +40,7 @@ bench: $(TESTING)  ## measure samplers, the exact law and audits; results go to 
 	$(BIN)/python -m benchmarks.law $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.choice $(BENCH_ARGS)
 	$(BIN)/python -m benchmarks.audit $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.certification $(BENCH_ARGS)
 
 # Uninstalled, on a machine that may have only numpy, scipy, numba, cupy, torch and pytest.
 # pytest exits with 5 when it found no test at all, which is a failure and not a pass.

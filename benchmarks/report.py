@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import certification_table
+
 #: The ending of a contender's name where magnitudes are distinct.
 DISTINCT = "_distinct"
 
@@ -39,13 +41,14 @@ def markdown(result: Mapping[str, Any]) -> str:
     Raises
     ------
     ValueError
-        For another benchmark than "sampling", "law", "choice" or "audit".
+        For another benchmark than "sampling", "law", "choice", "audit" or "certification".
     """
     makers = {
         "sampling": sampling_markdown,
         "law": law_markdown,
         "choice": choice_markdown,
         "audit": audit_markdown,
+        "certification": certification_table.certification_markdown,
     }
     if result["benchmark"] not in makers:
         raise ValueError(f"benchmark = {result['benchmark']!r} is not one of {', '.join(makers)}")

@@ -60,8 +60,13 @@ COMMANDS = {
 }
 #: the table of figures, by the first line of each module
 FIGURES = "figures"
+#: what `l1cert demo` printed when docs/make_demo.py last ran it
+DEMO = "demo"
+PRINTED = Path(__file__).resolve().with_name("demo.txt")
 #: blocks of `make bench`, by the names of its results
-MEASURED = {f"bench-{name}": name for name in ("sampling", "law", "audit")}
+MEASURED = {f"bench-{name}": name for name in ("sampling", "law", "audit", "certification")}
+#: the blocks that need no run of `l1cert verify`
+QUICK = (*COMMANDS, *MEASURED, FIGURES, DEMO)
 #: a line of an output that no other run repeats
 SPEED = re.compile(r"\n[^\n]*( a second|, [0-9.]+ s, [^\n]*)(?=\n|$)")
 
@@ -87,7 +92,7 @@ def command_output(arguments: list[str]) -> str:
 def blocks(report: Report) -> dict[str, str]:
     """Every generated block of the README by its name."""
     found = {"verdicts": markdown(report).rstrip(), "verify": _fenced(main_output(report))}
-    return found | {name: quick_block(name) for name in (*COMMANDS, *MEASURED, FIGURES)}
+    return found | {name: quick_block(name) for name in QUICK}
 
 
 def quick_block(name: str) -> str:
@@ -98,7 +103,9 @@ def quick_block(name: str) -> str:
         return measured(RESULTS, MEASURED[name])
     if name == FIGURES:
         return figures()
-    raise ValueError(f"block {name!r} is none of {', '.join((*COMMANDS, *MEASURED, FIGURES))}")
+    if name == DEMO:
+        return _fenced(PRINTED.read_text().rstrip())
+    raise ValueError(f"block {name!r} is none of {', '.join(QUICK)}")
 
 
 def figures() -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from figures import audits, style
 from figures.audits import rows_said
+from figures.certified_curves import accuracy_steps
 from figures.data import Column, Curve, FigureData
 from figures.panels import arrange
 from theory.claim import Evidence
@@ -120,14 +121,14 @@ def compute(
     shown = [logged + unit, after, *(one for name, one in beside.items() if name not in same)]
     end = _end([one[right] for one in shown], limits)
     curves: dict[str, Curve] = {
-        "logged": _steps(logged, right, end),
-        "corrected": _steps(after, right, end),
+        "logged": accuracy_steps(logged, right, end),
+        "corrected": accuracy_steps(after, right, end),
     }
     for name, one in beside.items():
         if name not in same:
-            curves[audits.other(name)] = _steps(one, right, end)
+            curves[audits.other(name)] = accuracy_steps(one, right, end)
     visible = bool(right.any()) and float(unit[right].max()) > _VISIBLE * end
-    low, high = (_steps(logged + side * unit, right, end) for side in (-1, 1))
+    low, high = (accuracy_steps(logged + side * unit, right, end) for side in (-1, 1))
     curves["band"] = _outline(low, high) if visible else _empty()
     for side in audits.SIDES:
         curves[f"ceiling_{side}"] = {"radius": np.array([limits[side]] if side in limits else [])}
@@ -164,15 +165,6 @@ def _end(radii: list[Column], limits: Mapping[str, float]) -> float:
     cap = _FAR * max(limits.values(), default=np.inf)
     most = max(*(min(float(one), cap) for one in known), *limits.values(), 0.0)
     return round(1.04 * most, 12) or 1.0
-
-
-def _steps(radius: Column, right: npt.NDArray[np.bool_], end: float) -> Curve:
-    """Every step: the share of rows that are right and reach a radius, from the left of it."""
-    reach = np.sort(radius[right & (radius >= 0)])  # not where it is NaN
-    within = reach[reach <= end]
-    at, first = np.unique(within, return_index=True)
-    left = np.concatenate([[reach.size], reach.size - first, [reach.size - within.size]])
-    return {"radius": np.concatenate([[0.0], at, [end]]), "accuracy": left / max(radius.size, 1)}
 
 
 def _outline(low: Curve, high: Curve) -> Curve:

@@ -37,6 +37,10 @@ FIGURES: Mapping[str, str] = MappingProxyType(
 
 FROM_LOGS: Mapping[str, str] = MappingProxyType(
     {
+        "figure_06_certified_accuracy": "figures.figure_06_certified_accuracy",
+        "figure_07_cifar": "figures.figure_07_cifar",
+        "figure_08_imagenet": "figures.figure_08_imagenet",
+        "figure_agreement": "figures.figure_agreement",
         "figure_audit_accuracy": "figures.figure_audit_accuracy",
         "figure_audit_bounds": "figures.figure_audit_bounds",
     }

@@ -13,6 +13,8 @@ The names that users import::
     l1cert.audit_log("run.tsv", noise="gaussian", sigma="0.5", num_samples=100_000, alpha="0.001")
     l1cert.plan("2", scale=1, alpha="0.001")  # the samples that a radius takes
     l1cert.radius_of_counts([99_000, 600, 400], alpha="0.001", scale=1)
+    l1cert.train("digits", sigma="0.25", out="model.safetensors")  # a base classifier under noise
+    l1cert.certify("model.safetensors", out="run.tsv")  # its certified radii, every method's
     l1cert.reproduce("results")            # every claim, figure and simulation into one folder
 
 They are loaded when first used, so that importing the package costs nothing.
@@ -24,8 +26,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from l1cert.attacks import AttackReport, attack_log
     from l1cert.audit.report import AuditReport
     from l1cert.audit.run import audit_log
+    from l1cert.certification.recertify import recertify
+    from l1cert.certification.run import CertificationRun, certify
     from l1cert.counts import CountRadii, radius_of_counts
     from l1cert.plans import Plan, plan
     from l1cert.presentation import show
@@ -33,37 +38,50 @@ if TYPE_CHECKING:
     from l1cert.rectified import Rops, rops, rops_simulation
     from l1cert.report import Report
     from l1cert.reproduction.running import reproduce
+    from l1cert.training import train
     from l1cert.verification import verify
     from l1cert.workbench.check import check_bound
     from l1cert.workbench.report import BoundReport
     from l1cert.worst_cases import TightnessReport, tightness, tightness_sweep
 
 __all__ = [
+    "AttackReport",
     "AuditReport",
     "BoundReport",
+    "CertificationRun",
     "CountRadii",
     "Plan",
     "Radii",
     "Report",
     "Rops",
     "TightnessReport",
+    "attack_log",
     "audit_log",
+    "certify",
     "check_bound",
     "plan",
     "radius",
     "radius_of_counts",
+    "recertify",
     "reproduce",
     "rops",
     "rops_simulation",
     "show",
     "tightness",
     "tightness_sweep",
+    "train",
     "verify",
 ]
 
 _HOME = {
+    "AttackReport": "l1cert.attacks",
+    "attack_log": "l1cert.attacks",
     "AuditReport": "l1cert.audit.report",
     "audit_log": "l1cert.audit.run",
+    "CertificationRun": "l1cert.certification.run",
+    "certify": "l1cert.certification.run",
+    "recertify": "l1cert.certification.recertify",
+    "train": "l1cert.training",
     "CountRadii": "l1cert.counts",
     "radius_of_counts": "l1cert.counts",
     "Plan": "l1cert.plans",

@@ -67,6 +67,7 @@ BEYOND: tuple[str, ...] = (
     "exact_multiclass_radius_k",
     "directional_radius",
     "uniform_against_laplace",
+    "discrete_laplace_radius",
 )
 
 SLUGS = PAPER + BEYOND

@@ -99,6 +99,22 @@ def examine(
     return Examination(slug, chains, found, trials, drawing)
 
 
+def stored(slug: str) -> list[Evidence]:
+    """What experiments found whose counts are stored with the claim; nothing is run for it.
+
+    They hold in their own scope, which is never that of the claim: no verdict rests on them.
+
+    >>> stored("theorem_2")
+    []
+    """
+    if Rung.EXPERIMENT in catalogue.claim(slug).absent:
+        return []
+    try:
+        return list(catalogue.simulation_module(slug).experiment())
+    except Exception as error:  # a damaged record must not take the others' answers with it
+        return [broken(slug, Rung.EXPERIMENT, error)]
+
+
 def examine_all(
     slugs: Sequence[str],
     *,

@@ -9,11 +9,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "numba", "matplotlib")
+#: the last three come with the extra named classifier
+LIBRARIES = (
+    *("numpy", "scipy", "sympy", "mpmath", "python-flint", "numba", "matplotlib"),
+    *("torch", "safetensors", "scikit-learn"),
+)
 
 
 def provenance(**parameters: Any) -> dict[str, Any]:
     """The provenance of a result, with the parameters that produced it.
+
+    Libraries are those of `LIBRARIES` that are installed; none is imported.
 
     >>> sorted(provenance(seed=1))
     ['commit', 'libraries', 'machine', 'python', 'seed', 'version']
@@ -23,7 +29,7 @@ def provenance(**parameters: Any) -> dict[str, Any]:
         "commit": commit(),
         **parameters,
         "python": platform.python_version(),
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        "libraries": {name: found for name in LIBRARIES if (found := _version(name))},
         "machine": {
             "system": platform.system(),
             "architecture": platform.machine(),
@@ -74,6 +80,7 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def _version(name: str) -> str | None:
+    """The installed version, None without one."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

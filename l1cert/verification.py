@@ -7,7 +7,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 
 from l1cert import catalogue
-from l1cert.examination import Examination, Progress, broken, examine_all, timed
+from l1cert.examination import Examination, Progress, broken, examine_all, stored, timed
 from l1cert.provenance import provenance
 from l1cert.report import ClaimResult, Report
 from theory.claim import Evidence, Grade, Rung, decide
@@ -127,11 +127,13 @@ def _result(one: Examination, counted: Sequence[Evidence], rungs: Sequence[Rung]
     found = {**one.found, Rung.SIMULATION: [*one.found.get(Rung.SIMULATION, []), *counted]}
     evidence = [item for rung in rungs for item in found.get(rung, [])]
     decision = decide(claim, evidence, min_methods=min(2, len(rungs)))
-    # what no method looked at is said as well, with its reason
+    # what was counted elsewhere is said beside the decision, and what no method looked at with its
+    # reason
     skipped = [
         Evidence(rung, Grade.SKIPPED, "", None, "", reason) for rung, reason in claim.absent.items()
     ]
-    return ClaimResult(claim, decision, tuple(evidence + skipped), tuple(one.chains))
+    said = (*evidence, *stored(one.slug), *skipped)
+    return ClaimResult(claim, decision, said, tuple(one.chains))
 
 
 def _rungs(asked: Iterable[Rung | str] | None) -> tuple[Rung, ...]:

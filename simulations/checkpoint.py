@@ -242,15 +242,33 @@ def read(path: Path | str, run: Run | None = None) -> Checkpoint:
 
 
 def write(path: Path | str, state: Checkpoint) -> None:
-    """Replace the file by this state, as a whole and for good.
-
-    A new file in the same folder is written and forced to the disk, then takes the old one's name;
-    a link keeps pointing where it points.
+    """Replace the file by this state, as a whole and for good (`replace_file`).
 
     Raises
     ------
     OSError
         If that fails, with the checkpoint's path: what was there before is intact.
+    """
+    replace_file(path, render(state), "checkpoint")
+
+
+def replace_file(path: Path | str, content: bytes, what: str) -> None:
+    """Replace a file as a whole and for good: a reader finds the old one or the new one.
+
+    A new file in the same folder is written and forced to the disk, then takes the old one's name;
+    a link keeps pointing where it points.
+
+    Parameters
+    ----------
+    path, content
+        The file, and all that is to be in it.
+    what
+        What errors call it.
+
+    Raises
+    ------
+    OSError
+        If that fails, with the path: what was there before is intact.
     """
     final = Path(path).resolve()
     unfinished = final.with_name(f".{final.name}.{os.getpid()}")
@@ -258,13 +276,13 @@ def write(path: Path | str, state: Checkpoint) -> None:
         if final.exists() and not final.is_file():
             raise FileExistsError(errno.EEXIST, "not a regular file")
         try:
-            _write_through(unfinished, render(state))
+            _write_through(unfinished, content)
             os.replace(unfinished, final)
         finally:
             unfinished.unlink(missing_ok=True)
         _sync_folder(final.parent)
     except OSError as error:
-        reason = f"checkpoint not written, what was there is intact: {error.strerror or error}"
+        reason = f"{what} not written, what was there is intact: {error.strerror or error}"
         raise OSError(error.errno, reason, str(path)) from error
 
 

@@ -51,4 +51,5 @@ VERDICTS = {
     "exact_multiclass_radius_k": Verdict.HOLDS,
     "directional_radius": Verdict.HOLDS,
     "uniform_against_laplace": Verdict.HOLDS,
+    "discrete_laplace_radius": Verdict.HOLDS,
 }

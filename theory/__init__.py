@@ -5,7 +5,7 @@ Numbers
     values of SymPy expressions), compensated (double-double arithmetic).
 Laws
     noise and symmetric_noise (Laplace, Gaussian, uniform in floats), densities (the same as SymPy
-    expressions, to be integrated).
+    expressions, to be integrated), discrete_laplace (noise on a grid, and the steps it certifies).
     Appendix D: rops (the line), rops_order (where the order changes), rops_slab, rops_ball with
     magnitude_sums (the law of a noisy l1 norm), rops_tie (one supremum, enclosed).
     The law of T: likelihood_ratio (what a user asks), atoms, ratio_moments, ratio_queries
@@ -19,7 +19,8 @@ Certificates
     axis_worst_case (the same for three noises), flip_power (the samples that show them),
     inverse_radii (the PA that a radius takes), gaussian_certificates (Lecuyer's and Li's radii).
 Statistics
-    confidence and binomial_tails (exact tests of counts, Holm), sample_sizes (the least n of a
+    confidence and binomial_tails (exact tests of counts, Holm), confirmed_bounds (bounds that Arb
+    proves), confidence_sequences (bounds at any number of samples), sample_sizes (the least n of a
     test and of a radius, the largest radius of n), count_lattice (which bounds n samples can
     give), simultaneous (PA and PB from votes).
 What a claim is
@@ -30,22 +31,24 @@ Derivations
     diagonal_steps (worst sets on an axis and on the diagonal of the plane), directional_steps
     (several coordinates), lipschitz_steps (smoothed quantiles), ball_steps (l1 balls, disks).
     Certificates: dp_terms, term_advantage and term_pairs (Theorem 1's two terms), exact_steps (the
-    exact radius), renyi_steps and renyi_orders (Renyi divergence), gaussian_steps, uniform_steps.
+    exact radius), renyi_steps and renyi_orders (Renyi divergence), gaussian_steps, uniform_steps,
+    grid_steps (discrete Laplace noise).
     Appendix D: rops_steps, certified_rops_steps and certified_rops_order (with a radius).
 Enclosures
     enclosure (signs over boxes, closed edges, isolated roots), and in enclosures/ coverage (what
     was covered), identities, tail_bounds, norm_boxes, and the longer ones of single claims:
     half_line_cuts, term_regions, divergence_boxes, exact_boxes, axis_dual (the worst test on an
     axis), axis_sets, ratio_pieces (T along a line), axis_mass_boxes, diagonal_boxes,
-    directional_boxes, outside_boxes, uniform_enclosures, rops_loss, certified_rops_boxes.
+    directional_boxes, outside_boxes, uniform_enclosures, grid_identities, rops_loss,
+    certified_rops_boxes.
 Searches
     neyman_pearson (worst-case classifiers by linear programming), and in searches/ what looks for
     counterexamples. Radii: search, flip_search and sides_search (within and beyond a radius),
-    exact_search, exact_k_search, renyi_search, uniform_search, worst_labels (any noise),
-    ceiling_search and certified_accuracy. Tests and sets: least_mean_search, complement_search,
-    level_cells, axis_search, diagonal_search, directional_programs, ratio_places, atom_patterns,
-    ball_overlaps, norm_search. Formulas: order_search, equality_search. Appendix D:
-    certified_rops_search. How a search reports: findings.
+    exact_search, exact_k_search, renyi_search, uniform_search, grid_search, worst_labels (any
+    noise), ceiling_search and certified_accuracy. Tests and sets: least_mean_search,
+    complement_search, level_cells, axis_search, diagonal_search, directional_programs,
+    ratio_places, atom_patterns, ball_overlaps, norm_search. Formulas: order_search,
+    equality_search. Appendix D: certified_rops_search. How a search reports: findings.
 A bound of one's own (conjectures/)
     What is asked: questions, settings, expressions (the grammar: expression_reader,
     expression_nodes, expression_text, density_text), degrees (in the scale), scale_cases (radii

@@ -184,7 +184,7 @@ def _bounds(
     if spent.lead == 1 or at_least(ours, ours + most, 0.5) <= spent.lead:
         p_a = lower(ours, num_samples, alpha=spent.p_a)
         if both:
-            p_b = min(upper(most, num_samples, alpha=spent.p_b), _complement(p_a))
+            p_b = min(upper(most, num_samples, alpha=spent.p_b), complement(p_a))
     tied = tuple(i for i, count in enumerate(votes) if count == ours and i != chosen)
     return VoteBounds(
         p_a, p_b if both else None, chosen, num_samples, float(alpha), same_sample, tied
@@ -200,8 +200,12 @@ def largest_other(others: list[int]) -> int:
     return max(others, default=0)
 
 
-def _complement(p_a: float) -> float:
-    """1 - p_a, rounded up."""
+def complement(p_a: float) -> float:
+    """1 - p_a, rounded up: what p_a itself says of every other class.
+
+    >>> complement(0.75), complement(1e-30)
+    (0.25, 1.0)
+    """
     rest = 1 - p_a
     return rest if p_a >= 0.5 else min(1.0, math.nextafter(rest, math.inf))  # exact from 1/2 on
 

@@ -23,6 +23,7 @@ from l1cert.audit.probabilities import (
     Implied,
     bounds_of,
     computing_error,
+    most_of,
     other_bound,
     other_bounds_of,
     printed_interval,
@@ -69,7 +70,7 @@ def ceiling(log: Log, parameters: Parameters) -> dict[str, Any]:
     >>> round(found["one_sided"], 6), round(found["two_sided"], 6), found["rows_above_two_sided"]
     (1.905728, 1.893879, 2)
     """
-    one, two = (_most(parameters, sides) for sides in (1, 2))
+    one, two = (_most(log, parameters, sides) for sides in (1, 2))
     above = [int(np.count_nonzero(_above(log, parameters, sides))) for sides in (1, 2)]
     return {
         "value": one,
@@ -113,7 +114,7 @@ def bound_findings(log: Log, parameters: Parameters, implied: Implied) -> tuple[
     lattice = _off(log, parameters, implied, _inverse_error(parameters.num_samples))
     higher: Explanations = ()
     others: Explanations = ()
-    if above.any() or lattice.any():
+    if (above.any() or lattice.any()) and not log.anytime:
         low, high = printed_interval(log, parameters)
         explained = explain(low[implied.certified], high[implied.certified], parameters)
         least = np.log(float(parameters.alpha)) / parameters.num_samples
@@ -137,13 +138,12 @@ def bound_findings(log: Log, parameters: Parameters, implied: Implied) -> tuple[
     return tuple(one for one in found if len(one.rows))
 
 
-def _most(parameters: Parameters, sides: int) -> float:
-    return largest_radius(
-        parameters.certificate,
-        parameters.num_samples,
-        alpha=parameters.alpha / sides,
-        scale=parameters.scale,
-    ).value
+def _most(log: Log, run: Parameters, sides: int) -> float:
+    alpha, n = run.alpha / sides, run.num_samples
+    if log.anytime:
+        most = np.array([most_of(log, n, float(alpha))])
+        return float(np.nan_to_num(radius_at(run, most)).item())
+    return largest_radius(run.certificate, n, alpha=alpha, scale=run.scale).value
 
 
 def _level(one: Mapping[str, Any]) -> float:
@@ -170,9 +170,9 @@ def _off(log: Log, parameters: Parameters, implied: Implied, margin: Floats | fl
 
 def _above(log: Log, parameters: Parameters, sides: int, margin: float = FLOAT_MARGIN) -> Bools:
     """Rows above the ceiling by more than half a unit, and than a margin of PA moves it."""
-    top = np.array([_most(parameters, sides)])
+    top = np.array([_most(log, parameters, sides)])
     _, p_top = implied_probabilities(parameters.certificate, top, scale=parameters.scale)
-    error = max(margin, computing_error(log))
+    error = max(margin, computing_error(log), END_MARGIN if log.anytime else 0.0)
     moved = radius_at(parameters, np.clip(p_top + error, 0.5, 1.0))
     limit = max(moved.item(), top.item()) * (1 + FLOAT_MARGIN)
     at = least_radius(log) > limit
@@ -186,7 +186,7 @@ def least_radius(log: Log) -> Floats:
 
 
 def _above_ceiling(log: Log, parameters: Parameters, at: Bools, explained: Explanations) -> Finding:
-    top = _most(parameters, 1)
+    top = _most(log, parameters, 1)
     return _explained(
         finding(
             log,
@@ -287,7 +287,8 @@ def _above_clopper_pearson(log: Log, parameters: Parameters, implied: Implied) -
     counts = implied.counts if implied.source == "votes" else implied.k_high
     known = implied.certified & (implied.k_low <= implied.k_high)
     exact = np.ones(len(log))
-    exact[known] = bounds_of(counts[known], implied.samples[known], implied.level)
+    level = implied.level
+    exact[known] = bounds_of(counts[known], implied.samples[known], level, anytime=log.anytime)
     at = known & (log.bound > exact * (1 + END_MARGIN))
     excess = log.bound - exact
     least = printed_interval(log, parameters)[0]
@@ -360,11 +361,12 @@ def _wrong_sample_count(log: Log, parameters: Parameters) -> list[Finding]:
     samples = stated if log.num_samples is None else log.num_samples
     runner_up = np.zeros_like(stated) if log.runner_up is None else log.runner_up
     impossible = (log.votes < 0) | (runner_up < 0) | (log.votes > samples - runner_up)
+    wrong = samples > stated if log.anytime else samples != stated
     return [
         finding(
             log,
             "wrong_sample_count",
-            (samples != stated) | impossible,
+            wrong | impossible,
             np.abs(samples.astype(np.float64) - stated) + impossible,
             votes=log.votes,
             num_samples=samples,

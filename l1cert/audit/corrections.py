@@ -13,6 +13,8 @@ from l1cert.audit.probabilities import Implied, radius_at
 
 #: of a radius, what is no change worth a word: floats and the margins of exact bounds
 CHANGE = 1e-6
+#: what a corrected log still states of how it was sampled
+KEPT = ("bounds", "law")
 
 
 def correct(log: Log, parameters: Parameters, implied: Implied) -> Log:
@@ -75,7 +77,7 @@ def correct(log: Log, parameters: Parameters, implied: Implied) -> Log:
         other_bound=implied.other,
         selection=None,
         problems=(),
-        record=record(parameters),
+        record=record(parameters) | {name: log.record[name] for name in KEPT if name in log.record},
     )
 
 

@@ -85,7 +85,8 @@ class Log:
         What could not be read, in order.
     record
         What the log itself states of its parameters: "noise", "sigma", "num_samples", "alpha",
-        "certificate", each only if it does.
+        "certificate", each only if it does; and "bounds", of which "anytime" says that rows may
+        have stopped before num_samples, with the bounds of a confidence sequence.
     """
 
     path: str
@@ -117,3 +118,13 @@ class Log:
     def __len__(self) -> int:
         """The number of rows."""
         return len(self.place)
+
+    @property
+    def anytime(self) -> bool:
+        """Whether rows may have stopped before all samples, their bounds being made for that."""
+        return self.record.get("bounds") == "anytime"
+
+    @property
+    def discrete(self) -> bool:
+        """Whether noise was drawn on a grid, where not every certificate holds."""
+        return self.record.get("law") == "discrete"

@@ -15,6 +15,7 @@ from l1cert.audit.parameters import Parameters
 from theory import confidence
 from theory.binomial_tails import MAX_SAMPLES
 from theory.certificates import ABSTAIN
+from theory.confidence_sequences import anytime_lower
 from theory.count_lattice import END_MARGIN, counts_between, greatest_counts
 from theory.inverse_radii import implied_probabilities
 from theory.radius_formulas import Method
@@ -47,7 +48,8 @@ class Implied:
         The bound lies between them, outward: around what is printed, or twice the Clopper-Pearson
         bound of the votes. An abstention without a printed bound says [0, 1/2].
     k_low, k_high
-        The counts whose Clopper-Pearson bounds lie there; none where k_low > k_high.
+        The counts whose Clopper-Pearson bounds lie there; none where k_low > k_high. Of a log whose
+        bounds hold at any time those that voted, which are all that such a log can be read by.
     counts, samples
         What the log gives evidence for: the recorded votes, else k_low, else the greatest count
         with a bound below p_low; and of how many samples.
@@ -86,7 +88,7 @@ def implied_by(log: Log, parameters: Parameters) -> Implied:
     Raises
     ------
     ValueError
-        For an alpha that is too small.
+        For an alpha that is too small, or a log of bounds that hold at any time without votes.
 
     Examples
     --------
@@ -101,6 +103,8 @@ def implied_by(log: Log, parameters: Parameters) -> Implied:
     >>> found.counts, found.interval
     (array([ 99329, 100000]), 'one_sided')
     """
+    if log.anytime and log.votes is None:
+        raise ValueError(f"log {log.path!r}: bounds that hold at any time need a column of votes")
     certified = log.predict != ABSTAINED
     low, high = printed_interval(log, parameters)
     source: Source = "radius" if log.bound is None else "bound"
@@ -122,11 +126,11 @@ def implied_by(log: Log, parameters: Parameters) -> Implied:
         counts = np.minimum(
             np.where(k_low <= k_high, k_low, greatest_counts(low, n, alpha=level)), n
         )
-    supported = bounds_of(counts, samples, level)
+    supported = bounds_of(counts, samples, level, anytime=log.anytime)
     if source == "votes":
         # the stated n is what the log is held against, whatever it records
         n = parameters.num_samples
-        supported = np.minimum(supported, confidence.lower(n, n, alpha=level))
+        supported = np.minimum(supported, most_of(log, n, level))
         low = high = supported
     if other is not None and log.runner_up is not None:
         other = other_bounds_of(log.runner_up, samples, level)
@@ -248,13 +252,22 @@ def recorded(log: Log, parameters: Parameters) -> tuple[Ints, Ints]:
     return np.where(possible, log.votes, 0), np.where(possible, samples, stated)
 
 
-def bounds_of(counts: Ints, samples: Ints, level: float) -> Floats:
-    """The lower Clopper-Pearson bound of each count, rounded down.
+def bounds_of(counts: Ints, samples: Ints, level: float, *, anytime: bool = False) -> Floats:
+    """The lower bound of each count, Clopper and Pearson's or that which holds at any time.
+
+    Rounded down.
 
     >>> bounds_of(np.array([90, 99]), np.array([100, 99]), 0.01).round(6)
     array([0.80867 , 0.954548])
     """
-    return _of_distinct(confidence.lower, counts, samples, level)
+    bound = anytime_lower if anytime else confidence.lower
+    return _of_distinct(bound, counts, samples, level)
+
+
+def most_of(log: Log, num_samples: int, level: float) -> float:
+    """The bound of a log's kind where all samples voted alike."""
+    counts = np.array([num_samples], np.int64)
+    return bounds_of(counts, counts, level, anytime=log.anytime).item()
 
 
 def other_bounds_of(counts: Ints, samples: Ints, level: float) -> Floats:
@@ -284,6 +297,8 @@ def _reading(log: Log, parameters: Parameters, low: Floats, high: Floats, tell: 
     A log of other parameters fits neither, and which of them better is chance: then one-sided,
     which allows more. Where that is so, it is asked again as far off as float32 computes.
     """
+    if log.anytime:  # such a bound is for one side
+        return "one_sided"
     told = np.count_nonzero(tell)
     for error in (0.0, COMPUTED["float32"]):
         ends = np.maximum(low - error, 0.0), np.minimum(high + error, 1.0)
@@ -303,6 +318,6 @@ def _fits(log: Log, parameters: Parameters, low: Floats, high: Floats, level: fl
     if log.votes is None:
         least, most = counts_between(low, high, parameters.num_samples, alpha=level)
         return np.asarray(least <= most)
-    exact = bounds_of(*recorded(log, parameters), level)
+    exact = bounds_of(*recorded(log, parameters), level, anytime=log.anytime)
     inside = (low * (1 - END_MARGIN) <= exact) & (exact <= high * (1 + END_MARGIN))
     return np.asarray(inside)

@@ -20,7 +20,7 @@ from theory.exact import describe, to_fraction
 
 #: what the record beside a log of ours calls itself
 RECORD_FORMAT, RECORD_VERSION = "l1cert-log", 1
-STATED = ("noise", "sigma", "num_samples", "alpha", "certificate", "printed")
+STATED = ("noise", "sigma", "num_samples", "alpha", "certificate", "printed", "bounds", "law")
 
 _LARGEST_RECORD = 1 << 20
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -124,6 +124,8 @@ def _checked(name: str, value: object) -> str | int:
         "noise": tuple(CERTIFICATES),
         "certificate": tuple(method for group in CERTIFICATES.values() for method in group),
         "printed": ("float64",),
+        "bounds": ("fixed", "anytime"),
+        "law": ("continuous", "discrete"),
     }
     if name in texts:
         if value not in texts[name]:

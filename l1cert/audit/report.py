@@ -92,6 +92,7 @@ class AuditReport:
             "source": self.implied.source,
             "uses_p_b": self.implied.other is not None,
             "interval": self.implied.interval,
+            "bounds": "anytime" if log.anytime else "fixed",
             "precision": {
                 "radius": log.radius_precision.said,
                 "bound": None if precision is None else precision.said,

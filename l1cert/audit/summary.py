@@ -113,7 +113,9 @@ def _page(report: Report) -> list[Block]:
     blocks.append(Paragraph([_overridden(report), _assumed(report)]))
     place = "row" if report["format"] == "rs4a" else "line"
     if found:
-        blocks += [_findings(found, run, place), Paragraph([_places(found, place)])]
+        named = {kind: _said(kind, report) for kind, _ in found}
+        blocks += [_findings(found, run, place, named)]
+        blocks.append(Paragraph([_places(found, place, _anytime(report))]))
     accuracy = report["certified_accuracy"]
     if accuracy:
         blocks.append(_accuracy(accuracy[:_MOST_RADII]))
@@ -163,11 +165,22 @@ def _verdict(report: Report, found: Sequence[tuple[str, Mapping[str, Any]]]) -> 
     elif kind == "malformed_line":
         said = f"{count} {'line' if count == 1 else 'lines'} beside the {rows} rows: {KINDS[kind]}"
     else:
-        said = f"{count} of {rows_said(rows)}: {KINDS.get(kind, kind)}"
+        said = f"{count} of {rows_said(rows)}: {_said(kind, report)}"
     reason = reasons.brief(reasons.telling(kind, worst["explained_by"], run))
     also = len(found) - 1
     more = f" {also} other {'kind' if also == 1 else 'kinds'} of finding below." if also else ""
     return f"{said}{f'; {reason}' if reason else ''}.{more}"
+
+
+def _anytime(report: Report) -> bool:
+    return report.get("bounds") == "anytime"
+
+
+def _said(kind: str, report: Report) -> str:
+    """What a kind of finding says; its key is the same whatever the bounds are."""
+    if kind == "bound_above_clopper_pearson" and _anytime(report):
+        return "probability bound above that of its count at any number of samples"
+    return KINDS.get(kind, kind)
 
 
 def _overridden(report: Report) -> str:
@@ -191,11 +204,12 @@ def _assumed(report: Report) -> str:
     )
 
 
-def _places(found: Sequence[tuple[str, Mapping[str, Any]]], place: str) -> str:
+def _places(found: Sequence[tuple[str, Mapping[str, Any]]], place: str, anytime: bool) -> str:
     """The first places of each finding of the table."""
     said = []
     for kind, one in found[:_MOST_KINDS]:
-        said.append(f"{words(kind)}: {', '.join(map(str, one['rows'][:_MOST_PLACES]))}")
+        name = words(kind).replace("clopper pearson", "its count's") if anytime else words(kind)
+        said.append(f"{name}: {', '.join(map(str, one['rows'][:_MOST_PLACES]))}")
     counted = "lines, the header being 1" if place == "line" else "rows, from 0"
     left = len(found) - _MOST_KINDS
     also = f" And {more_said(left, 'kind')} of finding." if left > 0 else ""
@@ -223,6 +237,11 @@ def _stated(run: Mapping[str, Any]) -> str:
 
 def _limits(report: Report) -> str:
     ceiling = report["ceiling"]
+    if _anytime(report):
+        return (
+            f"The most that n samples can certify by bounds that hold at any number of samples, "
+            f"as those of the log are taken to do: {number(ceiling['value'])}."
+        )
     sides = [
         f"{number(ceiling[side])} with {word} bounds"
         for side, word in _SIDES.items()
@@ -236,7 +255,10 @@ def _limits(report: Report) -> str:
 
 
 def _findings(
-    found: Sequence[tuple[str, Mapping[str, Any]]], run: Mapping[str, Any], place: str
+    found: Sequence[tuple[str, Mapping[str, Any]]],
+    run: Mapping[str, Any],
+    place: str,
+    named: Mapping[str, str],
 ) -> Table:
     rows: list[tuple[str, ...]] = []
     before: list[list[Mapping[str, Any]]] = []
@@ -245,7 +267,7 @@ def _findings(
         best = reasons.chosen(entries)
         reason = "the same" if best and best in before else reasons.whole(entries)
         before.append(best)
-        rows.append((KINDS.get(kind, kind), str(one["count"]), _worst(one["worst"], place), reason))
+        rows.append((named[kind], str(one["count"]), _worst(one["worst"], place), reason))
     return Table(("finding", "rows", "worst", "explained by"), rows, (False, True, False, False))
 
 

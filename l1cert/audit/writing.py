@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from figures.saving import write_atomically
+from l1cert.audit.corrections import KEPT
 from l1cert.audit.log import Floats, Ints, Log
 from l1cert.audit.parameters import Parameters
 from l1cert.audit.reading import RECORD_FORMAT, RECORD_VERSION, record_of
@@ -85,6 +86,7 @@ def write_log(
         "alpha": _spelled(alpha),
         "certificate": run.certificate,
     }
+    record |= {name: log.record[name] for name in KEPT if name in log.record}
     if _is_exact(log):
         record["printed"] = "float64"
     twice = sorted(record.keys() & provenance.keys())

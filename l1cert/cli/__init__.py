@@ -24,6 +24,12 @@ COMMANDS = (
         "radius",
         "plan",
         "audit",
+        "train",
+        "certify",
+        "recertify",
+        "attack",
+        "agreement",
+        "curves",
         "check",
         "law",
         "rops",
@@ -31,6 +37,7 @@ COMMANDS = (
         "simulate",
         "merge",
         "figure",
+        "demo",
         "reproduce",
     ),
 )
@@ -69,7 +76,8 @@ def group() -> None:
 
     The statements are those of "l1 Adversarial Robustness Certificates: a Randomized Smoothing
     Approach" (ICLR 2020 submission). `l1cert verify` decides them, each by at least two
-    independent methods; `l1cert show SLUG` gives the proof and the witness of one.
+    independent methods; `l1cert show SLUG` gives the proof and the witness of one. `l1cert demo`
+    trains, certifies and attacks real classifiers.
 
     Exit codes: 0 all decided (a refuted claim is a result), 1 the evidence contradicts itself,
     2 usage, 3 something asked for is undecided, 130 interrupted.
@@ -82,10 +90,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # a formula that the terminal's encoding cannot say is no reason to stop
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_exit_code(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
 
 
-def _exit_code(arguments: Sequence[str]) -> int:
+def exit_code(arguments: Sequence[str]) -> int:
+    """Run one command in this process: its exit code, once an error is one line on stderr."""
     # not group.main(): click answers an interrupt and a closed pipe in its own way, the latter
     # with exit code 1, which here means a contradiction
     try:
@@ -93,6 +102,8 @@ def _exit_code(arguments: Sequence[str]) -> int:
             group.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else USAGE
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         return USAGE

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from l1cert.cli.output import file_errors, print_json, say, usage_errors
+from l1cert.cli.output import check_output_folder, file_errors, print_json, say, usage_errors
 from l1cert.cli.progress import counted
 
 # l1cert.audit.run.SAMPLES, which importing here would make --help slow; a test compares them
@@ -89,7 +88,7 @@ def command(
     from l1cert.audit.run import audit_log
 
     if out is not None:
-        _check_out(out)
+        check_output_folder(out)
         with usage_errors():
             check_folder(out, path)
     with usage_errors(), counted("classifiers drawn", quiet=as_json) as progress:
@@ -117,11 +116,3 @@ def command(
             say("\n".join(map(shown, written)))
     if report.contradicted:
         raise SystemExit(1)
-
-
-def _check_out(out: Path) -> None:
-    """Refuse what cannot be a folder before the work is done, not after."""
-    if out.exists() and not out.is_dir():
-        raise click.UsageError(f"--out {str(out)!r} is a file, a folder is needed")
-    if out.is_dir() and not os.access(out, os.W_OK):
-        raise click.UsageError(f"--out {str(out)!r}: the folder cannot be written")

@@ -52,6 +52,14 @@ def check_writable(path: Path) -> None:
         raise click.UsageError(f"--out {str(path)!r}: the folder cannot be written")
 
 
+def check_output_folder(out: Path) -> None:
+    """Refuse what cannot be a folder before the work is done, not after."""
+    if out.exists() and not out.is_dir():
+        raise click.UsageError(f"--out {str(out)!r} is a file, a folder is needed")
+    if out.is_dir() and not os.access(out, os.W_OK):
+        raise click.UsageError(f"--out {str(out)!r}: the folder cannot be written")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     from figures.saving import write_atomically

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from figures.table import BESIDE, CLAIMS, FIGURES
 from l1cert.catalogue import SLUGS
+from l1cert.demo import PASS, RUNS, SUMMARY, TRAINED
 from l1cert.reproduction.expectations import (
     FIGURE_FOLDER,
     Agreement,
@@ -187,6 +188,35 @@ def _tightness() -> Step:
     )
 
 
+#: a log of `l1cert certify` with what stands beside it
+_LOG = ("tsv", "tsv.journal", "json")
+
+
+def _demo() -> Step:
+    """Classifiers trained and certified; attacks inside their radii, and beyond them."""
+    folder, file = "demo", f"demo/{SUMMARY}"
+    bears_on = ("theorem_2", "table_1_cohen", "discrete_laplace_radius")
+    attacked = dict(zip(RUNS, bears_on, strict=True))
+    return Step(
+        "demo",
+        ("demo", "--out", folder, "--json"),
+        tuple(
+            Says(slug, f"no certificate of the {run} run is refuted", file, ("attacks", run), PASS)
+            for run, slug in attacked.items()
+        ),
+        files=(
+            file,
+            *(f"{folder}/{one}.safetensors" for one in TRAINED),
+            *(f"{folder}/{run}.{end}" for run in attacked for end in _LOG),
+            *(f"{folder}/attack_{run}.json" for run in attacked),
+            f"{folder}/undefended.json",
+            f"{folder}/curves/curves.csv",
+        ),
+        alone=True,
+        needs=("sklearn", "safetensors", "torch"),
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _verify(),
     *(_figure(name) for name in FIGURES),
@@ -196,6 +226,7 @@ STEPS: tuple[Step, ...] = (
     _rops_drawn("rops_ball", "--x", "0.5", "--ball", "3", "--towards", "face"),
     *(_law(dim) for dim in (1, 2, 16, 3072)),
     _tightness(),
+    _demo(),
 )
 
 

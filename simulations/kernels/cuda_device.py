@@ -129,9 +129,9 @@ def _key(seed: int) -> tuple[np.uint32, np.uint32]:
     return np.uint32(seed % 2**32), np.uint32(seed // 2**32)
 
 
-def _shape(out: NDArray[Any]) -> tuple[np.int64, np.int64, int]:
+def _shape(shape: tuple[int, ...]) -> tuple[np.int64, np.int64, int]:
     """The samples and the dimension of a buffer, and the threads that fill it."""
-    num_samples, dim = out.shape
+    num_samples, dim = shape
     return np.int64(num_samples), np.int64(dim), num_samples * -(-dim // philox.WORDS_PER_BLOCK)
 
 
@@ -143,7 +143,7 @@ def fill_words(out: NDArray[np.uint32], *, seed: int, tag: int, first_sample: in
     MissingBackendError
         If CuPy is not installed or finds no device.
     """
-    num_samples, dim, num_threads = _shape(out)
+    num_samples, dim, num_threads = _shape(out.shape)
     if num_threads == 0:
         return
     with _TURN:
@@ -151,6 +151,35 @@ def fill_words(out: NDArray[np.uint32], *, seed: int, tag: int, first_sample: in
         counter = np.uint64(first_sample), np.uint32(tag), *_key(seed)
         _launch("fill_words", num_threads, (filled, num_samples, dim, *counter))
         filled.get(out=out)
+
+
+def device_noise(
+    shape: tuple[int, int],
+    kind: str,
+    parameter: float,
+    *,
+    seed: int,
+    tag: int,
+    first_sample: int,
+) -> Any:
+    """Noise of consecutive samples, left on the device: a CuPy float64 array (num_samples, dim).
+
+    `parameter` is the Laplace scale, the Gaussian sigma or the uniform half width. It is made on
+    CuPy's current device and stream.
+
+    Raises
+    ------
+    MissingBackendError
+        If CuPy is not installed or finds no device.
+    """
+    with _TURN:
+        filled = _cupy().empty(shape, np.float64)
+        num_samples, dim, num_threads = _shape(shape)
+        if num_threads > 0:
+            law = np.int32(KINDS[kind]), np.float64(parameter)
+            counter = np.uint64(first_sample), np.uint32(tag), *_key(seed)
+            _launch("fill_noise", num_threads, (filled, num_samples, dim, *law, *counter))
+        return filled
 
 
 def fill_noise(
@@ -166,15 +195,11 @@ def fill_noise(
 
     `parameter` is the Laplace scale, the Gaussian sigma or the uniform half width.
     """
-    num_samples, dim, num_threads = _shape(out)
-    if num_threads == 0:
+    if out.size == 0:
         return
+    counter = {"seed": seed, "tag": tag, "first_sample": first_sample}
     with _TURN:
-        filled = _cupy().empty(out.shape, np.float64)
-        law = np.int32(KINDS[kind]), np.float64(parameter)
-        counter = np.uint64(first_sample), np.uint32(tag), *_key(seed)
-        _launch("fill_noise", num_threads, (filled, num_samples, dim, *law, *counter))
-        filled.get(out=out)
+        device_noise((out.shape[0], out.shape[1]), kind, parameter, **counter).get(out=out)
 
 
 def fold_words(

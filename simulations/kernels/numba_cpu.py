@@ -35,7 +35,8 @@ STRIP = 1024
 # Division by zero cannot happen here, and the check for it would keep the loops from vectorising.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True}
 
-_permute = njit(**_OPTIONS)(philox.permute)
+# Inline, because LLVM leaves so long a function a call, which no loop is vectorised around.
+_permute = njit(inline="always", **_OPTIONS)(philox.permute)
 _log_series = njit(**_OPTIONS)(reference.log_series)
 _degree_seven = njit(**_OPTIONS)(reference.degree_seven)
 

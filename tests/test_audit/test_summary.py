@@ -91,7 +91,8 @@ def found(**kinds):
 def crowded(text="a|b"):
     """Every kind of finding, and more radii and certificates than a page has room for."""
     worst = {"row": 1, "text": text, text: [1.5, {text: 2}], "radius": 1.96}
-    entries = [{"what": text, "interval": [1, 2], text: text, "rows_explained": 3}] * 3
+    # no kind of explanation is called so: those have entries of their own
+    entries = [{"what": f"{text} kind", "interval": [1, 2], text: text, "rows_explained": 3}] * 3
     row = {"radius": 0.5, "value": 0.5, "lower": 0.4, "upper": 0.6, "corrected": None}
     other = {"norm": text, "mean_radius": 0.5, "median_radius": 0.4, "largest_radius": None}
     return report(

@@ -197,7 +197,7 @@ def test_the_block_is_of_every_full_result(tmp_path):
 
 
 def test_bad_input_is_named():
-    legal = "sampling, law, choice, audit"
+    legal = "sampling, law, choice, audit, certification"
     with pytest.raises(ValueError, match=rf"^benchmark = 'x' is not one of {legal}$"):
         report.markdown(SAMPLING | {"benchmark": "x"})
     for value in (0.0, -1.0, float("inf"), float("nan")):

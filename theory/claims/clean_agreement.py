@@ -41,10 +41,6 @@ CLAIM = Claim(
         Rung.ENCLOSURE: _NETWORK + "and no formula gives them",
         Rung.SEARCH: "a classifier on which the order is the other one would not be this network",
         Rung.SIMULATION: "noise alone does not say how often this network keeps its prediction",
-        Rung.EXPERIMENT: (
-            "no trained classifier is attached; where one is, its counts are read as stored, with "
-            "their data set, network and scale, and nothing is trained for them"
-        ),
         Rung.FIGURE: "the paper draws no figure of it",
     },
     not_checkable=(

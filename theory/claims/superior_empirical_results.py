@@ -85,7 +85,6 @@ CLAIM = Claim(
     ),
     reference="paper, section 1 and section 5.1, eq. (3); Table 1 for both radii",
     absent={
-        Rung.EXPERIMENT: "the statement is about every model: no trained one could settle it",
         Rung.FIGURE: "Figures 7 and 8 are drawn from trained networks",
     },
 )
