@@ -7,6 +7,7 @@ channels-last. Elsewhere the logits of the same model may differ in their last b
 
 from __future__ import annotations
 
+import ctypes
 import math
 import operator
 from collections.abc import Callable, Iterator
@@ -28,10 +29,13 @@ Model = Callable[[Tensor], Tensor]
 
 #: Coordinates of a batch that stay in a core's cache with what the first layers make of them, and
 #: its rows: fewer leave the matrix products too thin, more gain nothing.
-BATCH_COORDINATES, FEWEST_ROWS, MOST_ROWS = 2**18, 8, 512
+BATCH_COORDINATES, FEWEST_ROWS, MOST_ROWS = 2**17, 8, 2048
 
 #: Held while votes are counted: torch's number of threads and the model's state are everybody's.
 _VOTING = RLock()
+
+#: M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's mallopt, and their sizes: the largest legal one
+_TRIM_FROM, _MAP_FROM = (-1, 2**30), (-3, 2**25)
 
 #: Rows of a batch on a GPU, and its coordinates (1 GiB of float64 noise)
 DEVICE_ROWS, DEVICE_COORDINATES = 4096, 2**27
@@ -55,7 +59,7 @@ def default_batch(dim: int, *, device: str = "cpu") -> int:
     Examples
     --------
     >>> [default_batch(dim) for dim in (64, 3 * 32**2, 3 * 224**2)]
-    [512, 64, 8]
+    [2048, 32, 8]
     """
     if dim < 1:
         raise ValueError(f"dim = {dim} is outside [1, inf)")
@@ -129,6 +133,21 @@ def _is_plain(module: nn.Module) -> bool:
     return module.weight.dtype == torch.float32 and module.weight.device.type == "cpu"
 
 
+@lru_cache(maxsize=1)
+def keep_freed_memory() -> bool:
+    """Let glibc keep what torch frees; False where there is no such allocator.
+
+    Otherwise the activations of each batch go back to the system and come again page by page,
+    which takes a small CNN half of its time. It is for the process and for good; a result never
+    depends on it.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(mallopt(*_TRIM_FROM)) and bool(mallopt(*_MAP_FROM))
+
+
 @contextmanager
 def linear_by_onednn(model: Model) -> Iterator[None]:
     """Linear layers by oneDNN instead of MKL, where torch has it; the same sums in another order.
@@ -151,6 +170,7 @@ def linear_by_onednn(model: Model) -> Iterator[None]:
 @contextmanager
 def voting(model: Model) -> Iterator[None]:
     """Torch and the model in the state in which votes are counted, by one caller at a time."""
+    keep_freed_memory()
     with _VOTING, evaluating(model), one_core(), linear_by_onednn(model):
         yield
 
