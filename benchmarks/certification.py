@@ -2,19 +2,26 @@
 
 The votes of one point are counted by the published loop of Cohen et al. (2019), with Laplace noise
 (`x.repeat`, a fresh noise tensor of torch, `argmax(1)`, a count of the predictions in Python; its
-batch of 1000) and by `count_votes`, with the same model and dtype. Both take turns; the ratio of
-votes a second is that of a round. Beside them: how many samples a run until a radius takes where
-PA is 0.05 away from the threshold, by the looks and boundaries that `l1cert certify` uses.
+batch of 1000) and by `count_votes`, with the same model and dtype. Both take turns, each in a
+process of its own: `count_votes` tells the allocator to keep what is freed, and the loop is to run
+as it is published. The ratio of votes a second is that of a round. Beside them: how many samples a
+run until a radius takes where PA is 0.05 away from the threshold, by the looks and boundaries that
+`l1cert certify` uses.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks import machine
 from benchmarks.audit import spread
@@ -64,28 +71,62 @@ def published(model: torch.nn.Module, x: torch.Tensor, samples: int, *, batch: i
     return counts.tolist()
 
 
+def classifier(
+    architecture: str, shape: tuple[int, ...]
+) -> tuple[torch.nn.Module, NDArray[np.float32]]:
+    """The model and the point that both loops count votes of."""
+    x = np.random.default_rng(0).random(math.prod(shape)).astype(np.float32)
+    return build(architecture, shape=shape, num_classes=CLASSES, seed=0), x
+
+
+def serve(orders: Connection, architecture: str, shape: tuple[int, ...]) -> None:
+    """Run the published loop for each (count, seed) that comes, until the other end is closed."""
+    model, x = classifier(architecture, shape)
+    point = torch.from_numpy(x).view(shape)
+    with suppress(EOFError):
+        while True:
+            count, seed = orders.recv()
+            torch.manual_seed(seed)
+            orders.send(sum(published(model, point, count, batch=PUBLISHED_BATCH)))
+
+
+@contextmanager
+def elsewhere(architecture: str, shape: tuple[int, ...]) -> Iterator[Callable[[int, int], None]]:
+    """The published loop in another process, as a function of a count and a seed."""
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there, architecture, shape), daemon=True)
+    process.start()
+    there.close()
+
+    def count_there(count: int, seed: int) -> None:
+        here.send((count, seed))
+        here.recv()
+
+    try:
+        yield count_there
+    finally:
+        here.close()
+        process.join()
+
+
 def compared(
     architecture: str, shape: tuple[int, ...], *, samples: int, rounds: int
 ) -> dict[str, Any]:
     """Votes a second of both, taking turns on one model and one point."""
-    model = build(architecture, shape=shape, num_classes=CLASSES, seed=0)
-    x = np.random.default_rng(0).random(math.prod(shape)).astype(np.float32)
+    model, x = classifier(architecture, shape)
     batch = default_batch(x.size)
-    point = torch.from_numpy(x).view(shape)
-
-    def theirs(count: int, seed: int) -> None:
-        torch.manual_seed(seed)
-        published(model, point, count, batch=PUBLISHED_BATCH)
 
     def ours(count: int, seed: int) -> None:
         noisy = NoisyInputs(x, Laplace.from_sigma(SIGMA), seed=seed, purpose="estimation")
         how = {"shape": shape, "num_classes": CLASSES, "point": 0, "batch": batch}
         count_votes(model, noisy, start=0, stop=count, **how)
 
-    pieces = {"published": theirs, "ours": ours}
-    for piece in pieces.values():
-        piece(2 * PUBLISHED_BATCH, 0)
-    rates = interleaved(pieces, dict.fromkeys(pieces, samples), rounds=rounds)
+    with elsewhere(architecture, shape) as theirs:
+        pieces = {"published": theirs, "ours": ours}
+        for piece in pieces.values():
+            piece(2 * PUBLISHED_BATCH, 0)
+        rates = interleaved(pieces, dict.fromkeys(pieces, samples), rounds=rounds)
     ratio = spread(within_rounds(rates["ours"], rates["published"]))
     return {
         "architecture": architecture,
