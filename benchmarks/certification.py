@@ -115,7 +115,7 @@ def compared(
 ) -> dict[str, Any]:
     """Votes a second of both, taking turns on one model and one point."""
     model, x = classifier(architecture, shape)
-    batch = default_batch(x.size)
+    batch = default_batch(x.size, model=model)
 
     def ours(count: int, seed: int) -> None:
         noisy = NoisyInputs(x, Laplace.from_sigma(SIGMA), seed=seed, purpose="estimation")

@@ -93,9 +93,9 @@ def _verdict(found: EndToEnd) -> str:
     )
     rate = found.detectable
     text += (
-        "; so few points that none can FAIL"
+        ";\nso few points that none can FAIL"
         if rate is None
-        else f"; a rate of losses from {rate:.3f} on FAILs with probability 0.99"
+        else f";\na rate of losses from {rate:.3f} on FAILs with probability 0.99"
     )
     lost = ", ".join(str(one.index) for one in found.at(1) if one.p_value <= found.beta)
     if lost:

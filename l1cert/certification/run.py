@@ -178,7 +178,7 @@ def certify(
         n0=n0,
         n=n,
         alpha=spelled(alpha),
-        batch=_batch(data, device, until_radius is not None) if batch is None else batch,
+        batch=_batch(loaded, data, device, until_radius is not None) if batch is None else batch,
         device=device,
         skip=skip,
         most=max_points,
@@ -281,13 +281,13 @@ def _noise(
     return name, sigma_of(exact), exact_text(exact)
 
 
-def _batch(data: Dataset, device: str, stops_early: bool) -> int:
+def _batch(loaded: Loaded, data: Dataset, device: str, stops_early: bool) -> int:
     """Inputs at once: fewer where a point may stop within a batch, which the network sees whole."""
     from simulations.classifier.backend import checked_device
     from simulations.classifier.votes import default_batch
 
     checked_device(device)
-    fast = default_batch(math.prod(data.shape), device=device)
+    fast = default_batch(math.prod(data.shape), device=device, model=loaded.model)
     return max(1, fast // 8) if stops_early else fast
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, get_args
@@ -14,6 +15,8 @@ from theory.exact import to_fraction
 
 #: radii of the table, 0 among them, at most
 _MOST_RADII = 6
+#: columns of the terminal that sentences are folded to
+_WIDTH = 100
 
 
 def results(rows: Sequence[Row]) -> dict[str, Any]:
@@ -103,7 +106,8 @@ def terminal(found: dict[str, Any], settings: Settings, assumptions: Sequence[st
     ]
     for name, counts in found["certified"].items():
         lines.append(f"{name:<12}" + "".join(f"{count / points:>10.4f}" for count in counts))
-    return "\n".join([*lines, "", *assumptions])
+    folded = (textwrap.fill(one, _WIDTH, break_on_hyphens=False) for one in assumptions)
+    return "\n".join([*lines, "", *folded])
 
 
 def _share(count: int, points: int) -> str:

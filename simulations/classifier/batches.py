@@ -30,6 +30,8 @@ Model = Callable[[Tensor], Tensor]
 #: Coordinates of a batch that stay in a core's cache with what the first layers make of them, and
 #: its rows: fewer leave the matrix products too thin, more gain nothing.
 BATCH_COORDINATES, FEWEST_ROWS, MOST_ROWS = 2**17, 8, 2048
+#: The same with convolutions, which make more of an input than it has coordinates
+MOST_ROWS_CONVOLVED = 256
 
 #: Held while votes are counted: torch's number of threads and the model's state are everybody's.
 _VOTING = RLock()
@@ -41,7 +43,7 @@ _TRIM_FROM, _MAP_FROM = (-1, 2**30), (-3, 2**25)
 DEVICE_ROWS, DEVICE_COORDINATES = 4096, 2**27
 
 
-def default_batch(dim: int, *, device: str = "cpu") -> int:
+def default_batch(dim: int, *, device: str = "cpu", model: Model | None = None) -> int:
     """Rows of a batch that a device is fast with: a power of two.
 
     Parameters
@@ -50,6 +52,8 @@ def default_batch(dim: int, *, device: str = "cpu") -> int:
         Coordinates of an input, >= 1.
     device
         As for `count_votes`.
+    model
+        What is to be run: with convolutions fewer rows are faster on a processor.
 
     Raises
     ------
@@ -60,11 +64,14 @@ def default_batch(dim: int, *, device: str = "cpu") -> int:
     --------
     >>> [default_batch(dim) for dim in (64, 3 * 32**2, 3 * 224**2)]
     [2048, 32, 8]
+    >>> default_batch(64, model=nn.Conv2d(1, 32, 3))
+    256
     """
     if dim < 1:
         raise ValueError(f"dim = {dim} is outside [1, inf)")
     if device == "cpu":
-        rows = min(MOST_ROWS, max(FEWEST_ROWS, BATCH_COORDINATES // dim))
+        most = MOST_ROWS_CONVOLVED if _convolutions(model) else MOST_ROWS
+        rows = min(most, max(FEWEST_ROWS, BATCH_COORDINATES // dim))
     else:
         rows = min(DEVICE_ROWS, max(FEWEST_ROWS, DEVICE_COORDINATES // dim))
     return 1 << (rows.bit_length() - 1)
@@ -167,11 +174,32 @@ def linear_by_onednn(model: Model) -> Iterator[None]:
             del module.__dict__["forward"]
 
 
+def _convolutions(model: Model | None) -> list[nn.Conv2d]:
+    modules = model.modules() if isinstance(model, nn.Module) else ()
+    return [one for one in modules if isinstance(one, nn.Conv2d)]
+
+
+@contextmanager
+def channels_last(model: Model) -> Iterator[None]:
+    """The weights of convolutions channels-last, and then as they were.
+
+    It is they that choose the layout where an input of one channel has no layout of its own.
+    """
+    before = [(one.weight, one.weight.data) for one in _convolutions(model)]
+    for weight, data in before:
+        weight.data = data.contiguous(memory_format=torch.channels_last)
+    try:
+        yield
+    finally:
+        for weight, data in before:
+            weight.data = data
+
+
 @contextmanager
 def voting(model: Model) -> Iterator[None]:
     """Torch and the model in the state in which votes are counted, by one caller at a time."""
     keep_freed_memory()
-    with _VOTING, evaluating(model), one_core(), linear_by_onednn(model):
+    with _VOTING, evaluating(model), one_core(), linear_by_onednn(model), channels_last(model):
         yield
 
 

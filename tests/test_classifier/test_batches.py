@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from simulations.classifier import batches
-from simulations.classifier.batches import linear_by_onednn
+from simulations.classifier.batches import channels_last, linear_by_onednn
 from simulations.classifier.models import build
 from simulations.classifier.noisy_inputs import NoisyInputs
 from simulations.classifier.votes import count_votes
@@ -32,6 +32,23 @@ def test_linear_layers_go_another_way_and_come_back() -> None:
     with pytest.raises(ZeroDivisionError), linear_by_onednn(model):
         raise ZeroDivisionError
     assert not any("forward" in vars(module) for module in model)
+
+
+def test_weights_of_convolutions_are_channels_last_and_come_back() -> None:
+    model = build("cnn", shape=(1, 8, 8), num_classes=10, seed=0)
+    weights = [one.weight for one in model.modules() if isinstance(one, nn.Conv2d)]
+    before = [(weight.data_ptr(), weight.stride(), weight.clone()) for weight in weights]
+    with channels_last(model):
+        assert all(w.is_contiguous(memory_format=torch.channels_last) for w in weights)
+        assert weights[1].stride() != before[1][1]
+        assert all(torch.equal(w, kept) for w, (_, _, kept) in zip(weights, before, strict=True))
+    with pytest.raises(ZeroDivisionError), channels_last(model):
+        raise ZeroDivisionError
+    for weight, (place, stride, kept) in zip(weights, before, strict=True):
+        assert (weight.data_ptr(), weight.stride()) == (place, stride)
+        assert torch.equal(weight, kept)
+    with channels_last(torch.nn.Linear(2, 2)), channels_last(lambda inputs: inputs):
+        pass
 
 
 def test_without_onednn_layers_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
