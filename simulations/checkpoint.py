@@ -280,7 +280,7 @@ def replace_file(path: Path | str, content: bytes, what: str) -> None:
             os.replace(unfinished, final)
         finally:
             unfinished.unlink(missing_ok=True)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
     except OSError as error:
         reason = f"{what} not written, what was there is intact: {error.strerror or error}"
         raise OSError(error.errno, reason, str(path)) from error
@@ -297,7 +297,8 @@ def _write_through(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Force what was renamed or made in a folder to the disk."""
     # the new name, too, has to reach the disk; Windows has no such call
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

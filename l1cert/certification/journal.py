@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulations.checkpoint import _sync_folder
+from simulations.checkpoint import sync_folder
 from simulations.run import canonical
 from theory.exact import describe
 
@@ -75,7 +75,7 @@ class Journal:
             if first.startswith(content) or _is_empty(content):
                 self._file.truncate(0)
                 self._write(first)
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
             else:
                 kept = self._read(content, parameters)
                 if kept < len(content):

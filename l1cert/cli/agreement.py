@@ -65,25 +65,21 @@ def command(
     Exit codes: 0 measured, 2 usage, 130 interrupted.
     """
     from l1cert.agreement import agreement, summary
-    from simulations.kernels import MissingBackendError
 
     if out is not None:
         check_writable(out)
-    try:
-        with usage_errors(), watched("points", quiet=as_json) as progress:
-            record = agreement(
-                checkpoints,
-                sigmas=None if sigmas is None else [part.strip() for part in sigmas.split(",")],
-                num_samples=num_samples,
-                num_points=points,
-                seeds=[_seed(part) for part in seeds.split(",")],
-                folder=folder,
-                batch=batch,
-                device=device,
-                progress=progress,
-            )
-    except MissingBackendError as error:
-        raise click.UsageError(str(error)) from error
+    with usage_errors(), watched("points", quiet=as_json) as progress:
+        record = agreement(
+            checkpoints,
+            sigmas=None if sigmas is None else [part.strip() for part in sigmas.split(",")],
+            num_samples=num_samples,
+            num_points=points,
+            seeds=[_seed(part) for part in seeds.split(",")],
+            folder=folder,
+            batch=batch,
+            device=device,
+            progress=progress,
+        )
     if out is not None:
         write_text(out, json.dumps(record.as_json(), indent=1, allow_nan=False) + "\n")
     if as_json:

@@ -100,44 +100,37 @@ def command(
 
     Exit codes: 0 PASS, 1 FAIL, 2 usage, 3 UNDECIDED, 130 interrupted.
     """
-    from simulations.kernels import MissingBackendError
-
     if out is not None:
         check_writable(out)
     code = 0
-    try:
-        with usage_errors(), counted("attacks", quiet=as_json) as progress:
-            where: dict[str, Any] = {"folder": folder, "device": device, "progress": progress}
-            if undefended is not None:
-                from l1cert.attacks import RADII as DEFAULT
-                from l1cert.attacks import attack_undefended
+    with usage_errors(), counted("attacks", quiet=as_json) as progress:
+        where: dict[str, Any] = {"folder": folder, "device": device, "progress": progress}
+        if undefended is not None:
+            from l1cert.attacks import RADII as DEFAULT
+            from l1cert.attacks import attack_undefended
 
-                _refuse_log(log, checkpoint, certificate)
-                chosen = DEFAULT if radii is None else _numbers("radii", radii)
-                curve = attack_undefended(
-                    undefended, radii=chosen, points=points, clip=clip, **where
-                )
-                content, text = curve.as_json(), curve.terminal()
-            else:
-                from l1cert.attacks import attack_log
+            _refuse_log(log, checkpoint, certificate)
+            chosen = DEFAULT if radii is None else _numbers("radii", radii)
+            curve = attack_undefended(undefended, radii=chosen, points=points, clip=clip, **where)
+            content, text = curve.as_json(), curve.terminal()
+        else:
+            from l1cert.attacks import attack_log
 
-                if log is None or checkpoint is None or radii is not None:
-                    raise ValueError("legal are LOG.tsv --checkpoint FILE, or --undefended FILE")
-                report = attack_log(
-                    log,
-                    checkpoint=checkpoint,
-                    points=points,
-                    times=_numbers("times", times),
-                    samples=samples,
-                    certificate=certificate,
-                    clip=clip,
-                    seed=seed,
-                    **where,
-                )
-                content, text = report.as_json(), report.terminal()
-                code = CODES[report.outcome]
-    except MissingBackendError as error:
-        raise click.UsageError(str(error)) from error
+            if log is None or checkpoint is None or radii is not None:
+                raise ValueError("legal are LOG.tsv --checkpoint FILE, or --undefended FILE")
+            report = attack_log(
+                log,
+                checkpoint=checkpoint,
+                points=points,
+                times=_numbers("times", times),
+                samples=samples,
+                certificate=certificate,
+                clip=clip,
+                seed=seed,
+                **where,
+            )
+            content, text = report.as_json(), report.terminal()
+            code = CODES[report.outcome]
     if out is not None:
         write_text(out, json.dumps(content, indent=1, allow_nan=False) + "\n")
     if as_json:

@@ -101,7 +101,6 @@ def command(
     Exit codes: 0 certified, 2 usage, 130 interrupted.
     """
     from l1cert.certification.run import certify
-    from simulations.kernels import MissingBackendError
 
     check_writable(out)
     if most != -1 and most < 1:
@@ -129,8 +128,6 @@ def command(
                 sound=sound,
                 progress=progress,
             )
-    except MissingBackendError as error:
-        raise click.UsageError(str(error)) from error
     except KeyboardInterrupt:
         click.echo("The finished points are kept: the same command goes on.", err=True)
         raise

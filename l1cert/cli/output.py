@@ -17,10 +17,16 @@ USAGE = 2
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Show what the Python face refuses, or could not compute, as one line with exit code 2."""
+    """Show what the Python face refuses, lacks or could not compute: one line, exit code 2."""
     try:
         yield
     except (ValueError, ArithmeticError) as error:
+        raise click.UsageError(str(error)) from error
+    except ImportError as error:
+        from simulations.kernels import MissingBackendError
+
+        if not isinstance(error, MissingBackendError):
+            raise
         raise click.UsageError(str(error)) from error
 
 

@@ -78,39 +78,35 @@ def command(
     """
     _check(pa, dim, pb, classes, excess, sweep=sweep, quick=quick)
     from l1cert.worst_cases import tightness, tightness_sweep
-    from simulations.kernels import MissingBackendError
     from theory.certificates import parse_num_classes
 
-    try:
-        with usage_errors(), counted("coordinates", quiet=as_json) as progress:
-            if pa is None or dim is None:
-                report = tightness_sweep(
-                    scale=scale,
-                    num_samples=num_samples,
-                    quick=quick,
-                    seed=seed,
-                    alpha=alpha,
-                    backend=backend,
-                    threads=threads,
-                    progress=progress,
-                )
-            else:
-                report = tightness(
-                    pa,
-                    dim=dim,
-                    p_b=pb,
-                    num_classes=None if classes is None else parse_num_classes(classes),
-                    scale=scale,
-                    excess=excess,
-                    num_samples=num_samples,
-                    seed=seed,
-                    alpha=alpha,
-                    backend=backend,
-                    threads=threads,
-                    progress=progress,
-                )
-    except MissingBackendError as error:
-        raise click.UsageError(str(error)) from error
+    with usage_errors(), counted("coordinates", quiet=as_json) as progress:
+        if pa is None or dim is None:
+            report = tightness_sweep(
+                scale=scale,
+                num_samples=num_samples,
+                quick=quick,
+                seed=seed,
+                alpha=alpha,
+                backend=backend,
+                threads=threads,
+                progress=progress,
+            )
+        else:
+            report = tightness(
+                pa,
+                dim=dim,
+                p_b=pb,
+                num_classes=None if classes is None else parse_num_classes(classes),
+                scale=scale,
+                excess=excess,
+                num_samples=num_samples,
+                seed=seed,
+                alpha=alpha,
+                backend=backend,
+                threads=threads,
+                progress=progress,
+            )
     _show(report, as_json=as_json)
 
 

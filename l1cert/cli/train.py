@@ -100,7 +100,6 @@ def command(
     Exit codes: 0 trained, 2 usage, 130 interrupted.
     """
     from l1cert.training import accuracies, train, unfinished
-    from simulations.kernels import MissingBackendError
 
     check_writable(out)
     try:
@@ -124,8 +123,6 @@ def command(
                 resume=resume,
                 progress=progress,
             )
-    except MissingBackendError as error:
-        raise click.UsageError(str(error)) from error
     except KeyboardInterrupt:
         if unfinished(out):
             click.echo(f"The last epoch is kept in {str(unfinished(out))!r}: --resume", err=True)
