@@ -4,12 +4,17 @@ PYTHON ?=
 PYTEST_ARGS ?=
 VERIFY_ARGS ?=
 BENCH_ARGS ?=
+REPETITIONS ?= 100
+MUTATION_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 CORE := $(VENV)/.installed-core
 TESTING := $(VENV)/.installed-testing
+DOCS := $(VENV)/.installed-docs
+BROWSER := $(VENV)/.installed-browser
+MUTATION := $(VENV)/.installed-mutation
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # pip must never run twice at once in one environment.
@@ -17,7 +22,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help verify test test-slow test-nightly test-gpu bench lint format readme clean
+.PHONY: help verify test test-slow test-nightly test-repeated test-gpu test-browser test-install test-mutation bench lint format readme docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +39,22 @@ test-slow: $(TESTING)  ## run the tests marked slow
 
 test-nightly: $(TESTING)  ## run the tests marked nightly (an hour or so)
 	$(BIN)/python -m pytest -m nightly tests $(PYTEST_ARGS)
+
+# Goes on where it was interrupted; docs/suite_statistics.md says what it found.
+test-repeated: $(TESTING)  ## run the statistical tests with fresh seeds, 100 times (REPETITIONS=10)
+	$(BIN)/python -m tests.repeated --repetitions $(REPETITIONS)
+
+# One process: the tests share one window and one run of verify.
+test-browser: $(BROWSER)  ## install a headless Chromium where allowed, and open the report in it
+	@sh tests/test_browser/install.sh $(VENV)/browser
+	$(BIN)/python -m pytest -n 0 -m browser tests/test_browser $(PYTEST_ARGS)
+
+test-install: $(TESTING)  ## install the wheel into empty environments of every Python found here
+	$(BIN)/python -m pytest -n 0 -m '' tests/test_install $(PYTEST_ARGS)
+
+# In a copy under build/mutation; a run that was stopped goes on where it was.
+test-mutation: $(MUTATION)  ## put small faults into theory/ and see which its tests miss (20 minutes)
+	$(BIN)/python -m tests.mutation.measure $(MUTATION_ARGS)
 
 bench: $(TESTING)  ## measure samplers, the exact law and audits; results go to benchmarks/results
 	$(BIN)/python -m benchmarks.sampling $(BENCH_ARGS)
@@ -62,8 +83,11 @@ format: $(TESTING)  ## let ruff format the code and repair what it can
 readme: $(TESTING)  ## rewrite the generated blocks of the README, and docs/errata.md, from a run
 	$(BIN)/python docs/update_pages.py
 
+docs: $(DOCS)  ## build the documentation into build/docs; warnings are errors
+	$(BIN)/sphinx-build -W --keep-going -n -q -j auto -d build/doctrees docs build/docs
+
 clean:  ## remove the environment, the caches and what was built
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist docs/generated .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find theory simulations figures l1cert benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment that was copied or moved with its folder still points at the old place: remake it.
@@ -90,3 +114,15 @@ $(CORE): pyproject.toml constraints.txt $(MADE)
 $(TESTING): pyproject.toml constraints.txt $(MADE)
 	@echo 'installing the package and what its tests need (a minute or two the first time)'
 	@rm -f $(CORE) $(TESTING) && $(PIP_INSTALL) -e '.[testing,dev]' && touch $(CORE) $@
+
+$(DOCS): pyproject.toml constraints.txt $(MADE)
+	@echo 'installing the package and what its documentation needs'
+	@rm -f $@ && $(PIP_INSTALL) -e '.[docs]' && touch $(CORE) $@
+
+$(MUTATION): pyproject.toml constraints.txt $(MADE)
+	@echo 'installing the package and what mutates it'
+	@rm -f $@ && $(PIP_INSTALL) -e '.[mutation]' && touch $(CORE) $@
+
+$(BROWSER): $(TESTING)
+	@echo 'installing what drives a browser'
+	@rm -f $@ && $(PIP_INSTALL) -e '.[browser]' && touch $@

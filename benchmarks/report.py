@@ -1,4 +1,4 @@
-"""The README's tables of measured results: JSON in, Markdown out, nothing measured."""
+"""The pages' tables of measured results: JSON in, Markdown out, nothing measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MISSING = "–"
 
 
 def block(folder: Path, benchmark: str) -> str:
-    """The tables of every result of a benchmark in a folder, by file names: a README block.
+    """The tables of every result of a benchmark in a folder, by file names: a block of a page.
 
     Raises
     ------

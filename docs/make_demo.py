@@ -1,8 +1,8 @@
 """Make docs/demo.txt, what `l1cert demo` prints: `python docs/make_demo.py`, a minute.
 
-The README shows it. No test repeats it bit for bit, because a network's votes may differ by a few
-where its logits nearly tie, from one processor to another; the slow test of the demo holds its
-outcome.
+docs/how-to/experimenter.md shows it. No test repeats it bit for bit, because a network's votes may
+differ by a few where its logits nearly tie, from one processor to another; the slow test of the
+demo holds its outcome.
 """
 
 from __future__ import annotations

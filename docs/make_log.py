@@ -1,7 +1,7 @@
-"""Make docs/made_log.tsv, the README's example of a log: `python docs/make_log.py`.
+"""Make docs/made_log.tsv, the example of a log in the pages: `python docs/make_log.py`.
 
 Sixty inputs whose votes are even over what n = 10000 samples can say, certified under Gaussian
-noise with sigma = 0.5 at alpha = 0.02, and printed as programs do. The README states alpha = 0.001.
+noise with sigma = 0.5 at alpha = 0.02, and printed as programs do. The pages state alpha = 0.001.
 """
 
 from __future__ import annotations

@@ -12,11 +12,14 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from theory.parameters import describe
 
 Column: TypeAlias = npt.NDArray[np.float64]
 Curve: TypeAlias = Mapping[str, Column]
@@ -27,6 +30,23 @@ NAME_COLUMN = "curve"
 
 #: header lines that the data write themselves
 _OWN_KEYS = ("figure", "parameters", "curves")
+
+
+#: a picture of more points shows nothing new, and its data would fill the memory
+MOST_POINTS = 10**5
+
+
+def check_points(num_points: int, least: int) -> None:
+    """A ValueError of one line unless a curve can have so many points.
+
+    >>> check_points(2, 5)
+    Traceback (most recent call last):
+        ...
+    ValueError: num_points = 2 is not at least 5, and at most 100000
+    """
+    if not (isinstance(num_points, Integral) and least <= num_points <= MOST_POINTS):
+        said = describe(num_points)
+        raise ValueError(f"num_points = {said} is not at least {least}, and at most {MOST_POINTS}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

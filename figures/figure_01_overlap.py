@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from figures import style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.findings import judged
 from theory.claim import Evidence
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,11 +84,11 @@ def compute(radius: float = 1.0, norm: float = 1.0, num_points: int = 41) -> Fig
     >>> [round(area, 12) for area in data["l2"]["area"].tolist()]  # 2 pi/3 - sqrt(3)/2
     [1.228369698609, 1.228369698609, 1.228369698609]
     """
-    if not 1e-100 <= radius <= 1e100:
-        raise ValueError(f"radius = {radius} is outside [1e-100, 1e100]")
-    if not 0 < norm < 2 * radius:
-        raise ValueError(f"norm = {norm} is outside (0, 2 radius) = (0, {2 * radius})")
-    if num_points < 3 or num_points % 2 == 0:
+    radius = to_real("radius", radius, "[1e-100, 1e100]", lambda radius: 1e-100 <= radius <= 1e100)
+    legal = f"(0, 2 radius) = (0, {2 * radius})"
+    norm = to_real("norm", norm, legal, lambda norm: 0 < norm < 2 * radius)
+    check_points(num_points, 3)
+    if num_points % 2 == 0:
         raise ValueError(f"num_points = {num_points} is not odd and at least 3")
     shares = np.array(list(DIRECTIONS.values()))
     moves = {kind: _move(kind, shares, norm) for kind in _FILLS}

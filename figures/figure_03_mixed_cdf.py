@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from figures import style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.findings import judged
 from theory.claim import Evidence
 from theory.likelihood_ratio import LikelihoodRatio
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,10 +81,8 @@ def compute(norm: float = 2.0, num_points: int = 61) -> FigureData:
     >>> round(float(data["boundary"]["a"][0]), 12)
     0.066698822423
     """
-    if not 0.001 <= norm <= 100:
-        raise ValueError(f"norm = {norm} is outside [0.001, 100]")
-    if num_points < 5:
-        raise ValueError(f"num_points = {num_points} is not at least 5")
+    norm = to_real("norm", norm, "[0.001, 100]", lambda norm: 0.001 <= norm <= 100)
+    check_points(num_points, 5)
     curves: dict[str, Curve] = {}
     for count in COUNTS:
         law = LikelihoodRatio.of([Fraction(norm) / count] * count, scale=1)

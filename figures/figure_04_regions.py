@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from figures import style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.order import plainest
 from theory.certificates import theorem_1_terms
 from theory.claim import Evidence, Grade, Rung
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,7 @@ def compute(scale: float = 1.0, num_points: int = 61, margin: float = 1e-6) -> F
     Parameters
     ----------
     scale : float
-        The Laplace parameter lambda, in (0, inf).
+        The Laplace parameter lambda, in [1e-100, 1e100].
     num_points : int
         How many values of PA, and of sqrt(PB/PA) for each, at equal distances; at least 3. (In
         these coordinates the boundary is almost straight.)
@@ -68,10 +69,9 @@ def compute(scale: float = 1.0, num_points: int = 61, margin: float = 1e-6) -> F
     >>> data["grid"]["p_a"].size, data["binary"]["p_b"].tolist()
     (9, [0.5, 0.0])
     """
-    if num_points < 3:
-        raise ValueError(f"num_points = {num_points} is not at least 3")
-    if not 1e-6 <= margin <= 0.1:
-        raise ValueError(f"margin = {margin} is outside [1e-6, 1/10]")
+    scale = to_real("scale", scale, "[1e-100, 1e100]", lambda scale: 1e-100 <= scale <= 1e100)
+    check_points(num_points, 3)
+    margin = to_real("margin", margin, "[1e-6, 1/10]", lambda margin: 1e-6 <= margin <= 0.1)
     steps = np.linspace(margin, 1 - margin, num_points)
     p_a = np.repeat(steps, num_points)
     p_b = p_a * np.tile(steps**2, num_points)

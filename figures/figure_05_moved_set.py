@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from figures import style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.findings import judged
 from figures.order import plainest
 from theory.claim import Evidence
 from theory.noise import Laplace
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,10 +78,8 @@ def compute(edge: float = 2.0, num_points: int = 41) -> FigureData:
     >>> float(data["above_long"]["x"][0]), float(data["above_long"]["t"][0])
     (0.5, 0.5)
     """
-    if not 1e-100 <= edge <= 700:
-        raise ValueError(f"edge = {edge} is outside [1e-100, 700]")
-    if num_points < 5:
-        raise ValueError(f"num_points = {num_points} is not at least 5")
+    edge = to_real("edge", edge, "[1e-100, 700]", lambda edge: 1e-100 <= edge <= 700)
+    check_points(num_points, 5)
     frame = edge * np.array([-0.5, 2.0])
     curves: dict[str, Curve] = {}
     for name, share in SHARES.items():

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from figures import style
-from figures.data import Column, FigureData
+from figures.data import Column, FigureData, check_points
 from figures.order import crossings, leaders, plainest
 from theory import certificates
 from theory.claim import Evidence, Grade, Rung
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def compute(scale: float = 1.0, num_points: int = 1000) -> FigureData:
     Parameters
     ----------
     scale : float
-        The Laplace parameter lambda, in (0, inf).
+        The Laplace parameter lambda, in [1e-100, 1e100].
     num_points : int
         How many values of PA, at least 10, at equal distances from 1/2; a few more follow that
         approach 1 down to a distance of 1e-5.
@@ -64,8 +65,8 @@ def compute(scale: float = 1.0, num_points: int = 1000) -> FigureData:
     >>> compute(num_points=10)["theorem_2"]["p_a"].tolist()[:3]
     [0.5, 0.55, 0.6]
     """
-    if num_points < 10:
-        raise ValueError(f"num_points = {num_points} is not at least 10")
+    scale = to_real("scale", scale, "[1e-100, 1e100]", lambda scale: 1e-100 <= scale <= 1e100)
+    check_points(num_points, 10)
     # k / n is the float nearest to a short decimal, so that witnesses stay readable.
     even = np.arange(num_points, 2 * num_points) / (2 * num_points)
     p_a = np.concatenate([even, 1 - np.geomspace(0.4 / num_points, 1e-5, 30)])

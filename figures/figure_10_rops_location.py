@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from figures import rops_curves, style
-from figures.data import FigureData
+from figures.data import FigureData, check_points
 from theory.claim import Evidence
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,10 +56,8 @@ def compute(num_points: int = 500, nearest: float = 1e-6) -> FigureData:
     >>> round(float(data["laplace"]["deviation"][0]), 12)  # sqrt(2) / log(2)
     2.040278893194
     """
-    if num_points < 10:
-        raise ValueError(f"num_points = {num_points} is not at least 10")
-    if not 0 < nearest < 0.1:
-        raise ValueError(f"nearest = {nearest} is outside (0, 0.1)")
+    check_points(num_points, 10)
+    nearest = to_real("nearest", nearest, "(0, 0.1)", lambda nearest: 0 < nearest < 0.1)
     even = np.arange(num_points) / num_points
     approach = np.geomspace(0.1, nearest, 101)[1:]
     gap = np.concatenate([np.arange(num_points, 0, -1) / num_points, approach])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from figures import rops_curves, style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from theory.claim import Evidence, Grade, Rung
 from theory.claims.figure_11_laplace_larger import PRINTED
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,13 +73,11 @@ def compute(x: float = _PAPER, num_points: int = 500, nearest: float = 1e-6) -> 
     >>> [round(float(data[name]["r"][0]), 9) for name in ("crossing", "crossing_exact")]
     [0.490032906, 0.674626937]
     """
-    if not 0 <= x < 1:
-        raise ValueError(f"x = {x} is outside [0, 1)")
-    if num_points < 10:
-        raise ValueError(f"num_points = {num_points} is not at least 10")
+    x = to_real("x", x, "[0, 1)", lambda x: 0 <= x < 1)
+    check_points(num_points, 10)
     end = 1 - x
-    if not 0 < nearest < end / 10:
-        raise ValueError(f"nearest = {nearest} is outside (0, {end / 10:g}), 0.1 (1 - x)")
+    legal = f"(0, {end / 10:g}), 0.1 (1 - x)"
+    nearest = to_real("nearest", nearest, legal, lambda nearest: 0 < nearest < end / 10)
     r, gap = _radii(end, num_points, nearest)
     curves: dict[str, Curve] = {}
     for pair in (CERTIFIED, EXACT):

@@ -13,6 +13,7 @@ from figures.audits import rows_said
 from figures.data import Column, Curve, FigureData
 from figures.panels import arrange
 from theory.claim import Evidence
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,8 +134,7 @@ def compute(
     audits.check_names("certificate", certificates, audits.NAMES)
     audits.check_names("certificate", certificate, certificates)
     audits.check_names("flag", flags, FLAGS)
-    if not 0 < ceiling < 1:
-        raise ValueError(f"ceiling = {ceiling} is outside (0, 1)")
+    ceiling = to_real("ceiling", ceiling, "(0, 1)", lambda ceiling: 0 < ceiling < 1)
     columns = {"radius": radius, "p_low": p_low, "p_high": p_high}
     log = {name: audits.checked(name, one, rows) for name, one in columns.items()}
     marks = {name: audits.checked(name, one, rows).astype(bool) for name, one in flags.items()}

@@ -13,6 +13,7 @@ from figures.findings import judged
 from theory.certificates import theorem_2
 from theory.claim import Evidence
 from theory.directional import directional_enclosure
+from theory.parameters import to_integer, to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,10 +74,9 @@ def compute(scale: float = 1.0, num_points: int = 41) -> FigureData:
     >>> [round(float(data[f"certified_{p_a}"]["radius"].max()), 6) for p_a in LEVELS]
     [1.035999, 1.958733, 3.162706]
     """
-    if not 5 <= num_points <= _MOST:
-        raise ValueError(f"num_points = {num_points} is outside 5, ..., {_MOST}")
-    if not 1e-100 <= scale <= 1e100:
-        raise ValueError(f"scale = {scale} is outside [1e-100, 1e100]")
+    legal = f"5, ..., {_MOST}"
+    num_points = to_integer("num_points", num_points, 5, _MOST, legal)
+    scale = to_real("scale", scale, "[1e-100, 1e100]", lambda scale: 1e-100 <= scale <= 1e100)
     chosen = [max(direction) / sum(direction) for direction in CHECKED]
     even = 0.5 + 0.5 * np.sin(np.linspace(0, np.pi / 2, num_points)) ** 2
     octant = np.unique(np.append(even, chosen))  # shares, 1/2 to 1

@@ -20,6 +20,7 @@ from figures.data import Column, Curve, FigureData
 from figures.findings import judged
 from figures.panels import arrange
 from theory.claim import Evidence
+from theory.parameters import to_integer, to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,10 +84,8 @@ def compute(scale: float = 1.0, most: int = 4096) -> FigureData:
     """
     from scipy.special import ndtri
 
-    if not 2 <= most <= _MOST:
-        raise ValueError(f"most = {most} is outside 2, ..., {_MOST}")
-    if not 1e-100 <= scale <= 1e100:
-        raise ValueError(f"scale = {scale} is outside [1e-100, 1e100]")
+    most = to_integer("most", most, 2, _MOST, f"2, ..., {_MOST}")
+    scale = to_real("scale", scale, "[1e-100, 1e100]", lambda scale: 1e-100 <= scale <= 1e100)
     counts = _counts(most)
     count = np.array(counts, dtype=np.float64)
     ball = np.array([_enclosed(level, [1], scale)["radius"][0] for level in LEVELS])

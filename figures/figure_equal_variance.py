@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from figures import style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.findings import judged
 from figures.order import crossings, leaders
 from figures.panels import arrange
 from theory import certificates
 from theory.claim import Evidence
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,10 +77,8 @@ def compute(scale: float = 1.0, num_points: int = 1000) -> FigureData:
     >>> [round(float(data[name]["p_a"][0]), 8) for name in MEETINGS]
     [0.93333913, 0.94289636, 0.95355914]
     """
-    if num_points < 20:
-        raise ValueError(f"num_points = {num_points} is not at least 20")
-    if not 1e-100 <= scale <= 1e100:
-        raise ValueError(f"scale = {scale} is outside [1e-100, 1e100]")
+    check_points(num_points, 20)
+    scale = to_real("scale", scale, "[1e-100, 1e100]", lambda scale: 1e-100 <= scale <= 1e100)
     # k / n is the float nearest to a short decimal, so that witnesses stay readable.
     even = np.arange(num_points, 2 * num_points) / (2 * num_points)
     near = 1 - np.geomspace(0.4 / num_points, 1e-5, 30)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from figures import style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.findings import judged
 from figures.panels import arrange
 from theory.claim import Evidence
+from theory.parameters import to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,10 +81,8 @@ def compute(num_points: int = 120, nearest: float = 1e-8) -> FigureData:
     >>> float(data["ridge"]["ratio"].max()) < 1.5 < float(data["points"]["ratio"].max())
     True
     """
-    if num_points < 10:
-        raise ValueError(f"num_points = {num_points} is not at least 10")
-    if not 1e-12 <= nearest <= 1e-4:
-        raise ValueError(f"nearest = {nearest} is outside [1e-12, 1e-4]")
+    check_points(num_points, 10)
+    nearest = to_real("nearest", nearest, "[1e-12, 1e-4]", lambda nearest: 1e-12 <= nearest <= 1e-4)
     curves: dict[str, Curve] = {}
     for level in LEVELS:
         curves[f"above_{level:g}"] = _above(level, num_points, nearest)

@@ -13,6 +13,7 @@ from figures.data import Column, Curve, FigureData
 from figures.findings import judged
 from figures.panels import arrange
 from theory.claim import Evidence
+from theory.parameters import to_integer, to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,14 +109,11 @@ def compute(
 
 
 def _check_domain(norm: float, num_samples: int, seed: int, false_alarm: float) -> None:
-    if not 0.01 <= norm <= 50:
-        raise ValueError(f"norm = {norm} is outside [0.01, 50]")
-    if not 100 <= num_samples <= 10**9:
-        raise ValueError(f"num_samples = {num_samples} is outside 100, ..., 10^9")
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed = {seed} is outside 0, ..., 2^64 - 1")
-    if not 0 < false_alarm < 1:
-        raise ValueError(f"false_alarm = {false_alarm} is outside (0, 1)")
+    to_real("norm", norm, "[0.01, 50]", lambda norm: 0.01 <= norm <= 50)
+    legal = "100, ..., 10^9"
+    to_integer("num_samples", num_samples, 100, 10**9, legal)
+    to_integer("seed", seed, 0, 2**64 - 1, "0, ..., 2^64 - 1")
+    to_real("false_alarm", false_alarm, "(0, 1)", lambda false_alarm: 0 < false_alarm < 1)
 
 
 def _law(dim: int, norm: float, num_samples: int, seed: int) -> tuple[Curve, float]:

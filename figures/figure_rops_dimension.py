@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from figures import style
-from figures.data import Column, FigureData
+from figures.data import Column, FigureData, check_points
 from figures.order import crossings
 from figures.panels import arrange
 from theory.claim import Evidence
+from theory.parameters import to_real
 from theory.rops import gaussian_supremum
 from theory.rops_ball import BallPoint, ball_supremum
 from theory.rops_slab import Slab, slab_laplace_supremum_ball
@@ -75,10 +76,8 @@ def compute(num_points: int = 60, nearest: float = 1e-3) -> FigureData:
     >>> round(float(data["slab_laplace_1"]["deviation"][0]), 12)  # sqrt(2) / log(2)
     2.040278893194
     """
-    if num_points < 10:
-        raise ValueError(f"num_points = {num_points} is not at least 10")
-    if not 1e-6 <= nearest < 0.1:
-        raise ValueError(f"nearest = {nearest} is outside [1e-6, 0.1)")
+    check_points(num_points, 10)
+    nearest = to_real("nearest", nearest, "[1e-6, 0.1)", lambda nearest: 1e-6 <= nearest < 0.1)
     even = np.arange(num_points, 0, -1) / num_points
     gap = np.unique(np.concatenate([even, np.geomspace(0.1, nearest, 21)[1:]]))
     gap = gap[gap >= nearest][::-1]

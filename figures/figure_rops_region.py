@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from figures import rops_curves, style
-from figures.data import Column, Curve, FigureData
+from figures.data import Column, Curve, FigureData, check_points
 from figures.order import plainest
 from theory.claim import Evidence, Grade, Rung
 from theory.claims.figure_11_other_x import PRINTED
@@ -68,8 +68,7 @@ def compute(num_points: int = 50) -> FigureData:
     >>> data["grid"]["x"].size, data["marks"]["r"].round(9).tolist()
     (100, [0.555820113, 0.490032906, 0.0])
     """
-    if num_points < 10:
-        raise ValueError(f"num_points = {num_points} is not at least 10")
+    check_points(num_points, 10)
     shares = (np.arange(num_points, 0, -1) / num_points) ** 2
     x = np.repeat(np.round(1 - shares, 12), num_points)
     r = np.round((1 - x) * np.tile(1 - shares, num_points), 12)

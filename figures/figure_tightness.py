@@ -13,6 +13,7 @@ from figures.data import Column, Curve, FigureData
 from figures.findings import judged
 from figures.panels import arrange
 from theory.claim import Evidence
+from theory.parameters import to_integer, to_real
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,13 +115,11 @@ def compute(
 
 
 def _check_domain(num_samples: int, seed: int, false_alarm: float, false_pass: float) -> None:
-    if not 100 <= num_samples <= 10**6:
-        raise ValueError(f"num_samples = {num_samples} is outside 100, ..., 10^6")
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed = {seed} is outside 0, ..., 2^64 - 1")
+    legal = "100, ..., 10^6"
+    to_integer("num_samples", num_samples, 100, 10**6, legal)
+    to_integer("seed", seed, 0, 2**64 - 1, "0, ..., 2^64 - 1")
     for name, rate in (("false_alarm", false_alarm), ("false_pass", false_pass)):
-        if not 0 < rate < 0.5:
-            raise ValueError(f"{name} = {rate} is outside (0, 0.5)")
+        to_real(name, rate, "(0, 0.5)", lambda rate: 0 < rate < 0.5)
 
 
 def _branch(low: float, high: float) -> Curve:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from figures import style
 from figures.data import FigureData, to_csv
 from figures.table import figure_module
+from simulations.files import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -137,15 +138,15 @@ def render(figure: Figure, extension: str, settings: style.Settings, *, title: s
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file under another name and then rename it: a reader never sees half of it.
 
-    A device or a pipe is written to, not replaced, and a link keeps pointing where it points.
+    A device or a pipe is written to, not replaced, and a link keeps pointing where it points. A
+    pipe that nobody reads from is an OSError: to wait for a reader might take forever.
     """
     if path.exists() and not path.is_file():
-        path.write_bytes(content)
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "wb", buffering=0) as file:
+            os.set_blocking(descriptor, True)
+            rest = memoryview(content)
+            while rest:
+                rest = rest[file.write(rest) :]
         return
-    path = path.resolve()
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(content)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    replace_file(path, content, forced=False)

@@ -8,6 +8,7 @@ The names that users import::
     l1cert.rops("0.3", radius="0.4")       # the largest noise that certifies a radius (Appendix D)
     l1cert.verify(["theorem_2"])           # the verdict on a claim, with all its evidence
     l1cert.show("theorem_2")               # the claim, its proof and its witness as text
+    l1cert.write_report(l1cert.verify(), "report")  # all of it as one page, and as tables
     l1cert.check_bound("lam*(2*p_a - 1)")  # is a radius of yours sound, tight, better than others?
     l1cert.tightness("0.9", dim=3072)      # the worst-case classifier, run within and beyond R
     l1cert.audit_log("run.tsv", noise="gaussian", sigma="0.5", num_samples=100_000, alpha="0.001")
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from l1cert.certification.recertify import recertify
     from l1cert.certification.run import CertificationRun, certify
     from l1cert.counts import CountRadii, radius_of_counts
+    from l1cert.page.writing import write_report
     from l1cert.plans import Plan, plan
     from l1cert.presentation import show
     from l1cert.radii import Radii, radius
@@ -71,6 +73,7 @@ __all__ = [
     "tightness_sweep",
     "train",
     "verify",
+    "write_report",
 ]
 
 _HOME = {
@@ -100,6 +103,7 @@ _HOME = {
     "tightness": "l1cert.worst_cases",
     "tightness_sweep": "l1cert.worst_cases",
     "verify": "l1cert.verification",
+    "write_report": "l1cert.page.writing",
 }
 
 

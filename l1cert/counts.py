@@ -8,6 +8,7 @@ from typing import Any
 
 from l1cert.radii import Radii, radius
 from theory.binomial_tails import MAX_SAMPLES
+from theory.certificates import parse_num_classes
 from theory.exact import Exact, describe, to_fraction
 from theory.simultaneous import (
     MOST_COUNTS,
@@ -129,6 +130,8 @@ def radius_of_counts(
     """
     votes = parse_votes(counts)
     _check_classes(votes, num_classes)
+    if not isinstance(bonferroni, bool):
+        raise ValueError(f"bonferroni = {describe(bonferroni)} is neither True nor False")
     if bonferroni and direction is not None:
         raise ValueError(
             f"direction = {describe(direction)} and bonferroni: the directional radius is for two "
@@ -161,6 +164,8 @@ def parse_counts(text: str) -> list[int]:
         ...
     ValueError: counts[1] = '' is not an integer: legal are digits, as in 99000,600,400
     """
+    if not isinstance(text, str):
+        raise ValueError(f"text = {describe(text)} is no text of counts")
     if text.count(",") >= MOST_COUNTS:
         raise ValueError(f"counts has more than {MOST_COUNTS} entries, legal are 1 to that")
     parts = [part.strip() for part in text.split(",")]
@@ -192,10 +197,10 @@ def _parse_alpha(alpha: Exact) -> float:
 
 
 def _check_classes(votes: list[int], num_classes: int | None) -> None:
-    if num_classes is not None and num_classes < len(votes):
+    if num_classes is not None and parse_num_classes(num_classes) < len(votes):
         raise ValueError(
-            f"num_classes = {num_classes} is below the number of counts, {len(votes)}: legal are "
-            "the integers from that on"
+            f"num_classes = {describe(num_classes)} is below the number of counts, {len(votes)}: "
+            "legal are the integers from that on"
         )
     if len(votes) == 1 and num_classes is None:
         raise ValueError(

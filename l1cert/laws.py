@@ -10,6 +10,7 @@ from l1cert.provenance import provenance
 from theory.bounds import Bounds
 from theory.exact import Exact, describe, to_fraction
 from theory.likelihood_ratio import LikelihoodRatio
+from theory.parameters import to_exact_vector
 
 #: A number of atoms up to here is printed in full.
 _PRINTED_COUNT = 10**15
@@ -115,6 +116,15 @@ def law_report(
     0.6111750320624172
     """
     law = LikelihoodRatio.of(delta, scale=scale)
+    cdf, hockey_stick, quantile, trade_off = (
+        _places(name, places)
+        for name, places in (
+            ("cdf", cdf),
+            ("hockey_stick", hockey_stick),
+            ("quantile", quantile),
+            ("trade_off", trade_off),
+        )
+    )
     quantiles = []
     for p in quantile:
         found = law.quantile_set(p)
@@ -126,6 +136,14 @@ def law_report(
         quantiles,
         [Entry(str(alpha), as_float(alpha), law.trade_off(alpha)) for alpha in trade_off],
     )
+
+
+def _places(name: str, places: Iterable[Exact]) -> list[Exact]:
+    """The places as they were written, once each is a number."""
+    single = isinstance(places, str | bytes) or getattr(places, "ndim", 1) == 0
+    listed = [] if single or not isinstance(places, Iterable) else list(places)
+    to_exact_vector(name, listed or places)
+    return listed
 
 
 def _json(bounds: Bounds) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from theory.exact import (
     working_precision,
 )
 from theory.inverse_radii import needed_complement, needed_probability
+from theory.parameters import to_integer
 from theory.radius_formulas import Method
 from theory.sample_sizes import (
     count_reached,
@@ -181,8 +182,10 @@ def plan(
     laplace, gaussian, half_width = same_variance(
         *(None if value is None else _in_range(name, value) for name, value in given.items())
     )
-    if num_samples is not None and not 1 <= num_samples <= MAX_SAMPLES:
-        raise ValueError(f"n = {describe(num_samples)} is outside [1, {MAX_SAMPLES}]")
+    if num_samples is not None:
+        num_samples = to_integer("n", num_samples, 1, MAX_SAMPLES)
+    if not isinstance(two_sided, bool):
+        raise ValueError(f"two_sided = {describe(two_sided)} is neither True nor False")
     rate = _in_range("alpha", alpha, below=Fraction(1))
     asked = _Asked(
         radius=_in_range("radius", radius),

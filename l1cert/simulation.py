@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 from l1cert.laws import as_float
 from l1cert.provenance import provenance
 from simulations import ratio_experiment
-from simulations.checkpoint import Checkpoint, CheckpointError, merge, read, write
+from simulations.checkpoint import Checkpoint, CheckpointError, merge, read, render, write
 from simulations.cluster import execute_on
 from simulations.execution import execute
+from simulations.files import locked
 from simulations.kernels import MissingBackendError, load
 from simulations.likelihood_ratio import SamplingPlan, lattice_error
 from simulations.ratio_experiment import DEFAULT_EVENTS, Band, RatioEvent
@@ -249,9 +251,18 @@ def merged(
     if tuple(one.event for one in wanted) != tuple(named):
         raise CheckpointError(f"{paths[0]} counts other events than those that it names")
     if out is not None:
-        if out.exists() and out.resolve() not in [path.resolve() for path in paths]:
-            raise CheckpointError(f"{out} is there already, and is none of the parts")
-        write(out, state)
+        with locked(out):
+            own = os.path.realpath(out) in [os.path.realpath(path) for path in paths]
+            if (
+                out.exists()
+                and not own
+                and not (
+                    out.is_file()
+                    and out.read_bytes() == render(state)  # of the same command before
+                )
+            ):
+                raise CheckpointError(f"{out} is there already, and is none of the parts")
+            write(out, state)
     backends = sorted({str(origin.get("backend")) for origin in state.origins})
     return _judged(state, wanted, law, ", ".join(backends), alpha, 0, 0.0)
 

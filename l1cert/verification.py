@@ -41,17 +41,24 @@ def verify(
 
     Parameters
     ----------
-    slugs : the claims, by slug, one or several; all of them by default.
-    rungs : the kinds of method to run, one or several; all of them by default. A
-        verdict needs two methods, but a single rung asked for decides alone, if it is rigorous.
-    num_samples : samples for each count of the simulations, in [1, 10^10]; counts in high
-        dimension take fewer and say so.
-    seed : the 64-bit key of all randomness, in [0, 2^64).
-    alpha : probability that a true prediction is called false anywhere in the run, in (0, 1).
-    workers : processes that share out the claims, at least 1; they find what one would find. More
-        than one starts new interpreters, so a script that asks for them needs the usual
+    slugs : str or iterable of str, optional
+        The claims, one or several; all of them by default.
+    rungs : str or iterable of str, optional
+        The kinds of method to run, one or several; all of them by default. A verdict needs two
+        methods, but a single rung asked for decides alone, if it is rigorous.
+    num_samples : int
+        Samples for each count of the simulations, in [1, 10^10]; counts in high dimension take
+        fewer and say so.
+    seed : int
+        The 64-bit key of all randomness, in [0, 2^64).
+    alpha : float
+        Probability that a true prediction is called false anywhere in the run, in (0, 1).
+    workers : int
+        Processes that share out the claims, at least 1; they find what one would find. More than
+        one starts new interpreters, so a script that asks for them needs the usual
         ``if __name__ == "__main__":``.
-    progress : called before (with one worker) and after each method.
+    progress : callable, optional
+        Called before (with one worker) and after each method.
 
     Returns
     -------

@@ -7,24 +7,20 @@ before it, never a mixture, whenever the writer is killed and wherever the disk 
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from simulations.files import regular_bytes, replace_file
 from simulations.run import Run, canonical, difference
 from simulations.tally import Tally
 
 #: the layout of the file; another one is refused by name
 FORMAT = "l1cert checkpoint 1"
-
-#: on Windows, so that a line end is one byte there too
-BINARY = getattr(os, "O_BINARY", 0)
 
 Range = tuple[int, int]
 
@@ -236,13 +232,13 @@ def read(path: Path | str, run: Run | None = None) -> Checkpoint:
         If the file cannot be read.
     """
     try:
-        return parse(Path(path).read_bytes(), run)
-    except CheckpointError as error:
+        return parse(regular_bytes(path), run)
+    except ValueError as error:
         raise CheckpointError(f"checkpoint {str(path)!r} {error}") from None
 
 
 def write(path: Path | str, state: Checkpoint) -> None:
-    """Replace the file by this state, as a whole and for good (`replace_file`).
+    """Replace the file by this state, as a whole and for good (`simulations.files.replace_file`).
 
     Raises
     ------
@@ -250,59 +246,3 @@ def write(path: Path | str, state: Checkpoint) -> None:
         If that fails, with the checkpoint's path: what was there before is intact.
     """
     replace_file(path, render(state), "checkpoint")
-
-
-def replace_file(path: Path | str, content: bytes, what: str) -> None:
-    """Replace a file as a whole and for good: a reader finds the old one or the new one.
-
-    A new file in the same folder is written and forced to the disk, then takes the old one's name;
-    a link keeps pointing where it points.
-
-    Parameters
-    ----------
-    path, content
-        The file, and all that is to be in it.
-    what
-        What errors call it.
-
-    Raises
-    ------
-    OSError
-        If that fails, with the path: what was there before is intact.
-    """
-    final = Path(path).resolve()
-    unfinished = final.with_name(f".{final.name}.{os.getpid()}")
-    try:
-        if final.exists() and not final.is_file():
-            raise FileExistsError(errno.EEXIST, "not a regular file")
-        try:
-            _write_through(unfinished, content)
-            os.replace(unfinished, final)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        sync_folder(final.parent)
-    except OSError as error:
-        reason = f"{what} not written, what was there is intact: {error.strerror or error}"
-        raise OSError(error.errno, reason, str(path)) from error
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o666)
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Force what was renamed or made in a folder to the disk."""
-    # the new name, too, has to reach the disk; Windows has no such call
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

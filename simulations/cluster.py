@@ -25,6 +25,7 @@ from simulations.execution import (
     draw_range,
     pieces,
 )
+from simulations.files import locked
 from simulations.kernels import MissingBackendError, load
 from simulations.run import Run
 from simulations.streaming import Progress
@@ -90,6 +91,7 @@ def execute_on(
     load(backend)
     distributed = _distributed()
     with (
+        locked(checkpoint),
         _client(distributed, address, workers) as client,
         Journal(
             run,

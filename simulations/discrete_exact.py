@@ -26,6 +26,7 @@ from typing import Protocol
 
 from simulations import philox
 from theory.exact import Exact, to_positive
+from theory.parameters import describe, to_integer
 
 _WORDS_AT_ONCE = 64
 
@@ -108,10 +109,12 @@ def exponential_coin(numerator: int, denominator: int, source: Source) -> bool:
     >>> sum(exponential_coin(1, 2, source) for _ in range(1000))  # exp(-1/2) = 0.6065
     600
     """
-    if not 0 <= numerator <= denominator or denominator < 1:
-        raise ValueError(f"the ratio {numerator}/{denominator} is outside [0, 1]")
+    bottom = to_integer("denominator", denominator, 1, 2**4096, "[1, 2^4096]")
+    numerator = to_integer(
+        "numerator", numerator, 0, bottom, f"[0, denominator = {describe(bottom)}]"
+    )
     k = 1
-    while source.below(denominator * k) < numerator:
+    while source.below(bottom * k) < numerator:
         k += 1
     return k % 2 == 1
 

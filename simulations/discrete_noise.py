@@ -18,7 +18,6 @@ There is no CUDA kernel: a machine with a GPU draws on its processors and copies
 from __future__ import annotations
 
 import importlib
-import operator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -30,9 +29,10 @@ from numpy.typing import NDArray
 
 from simulations.kernels import load
 from simulations.kernels.discrete_guide import Guide, guide_of
-from simulations.philox import checked_layout
+from simulations.philox import checked_integer, checked_layout, checked_size
 from simulations.streaming import Chunking, Ranges, share
 from theory.exact import Exact, ceil_float, describe, to_fmpq, to_positive, working_precision
+from theory.parameters import is_word, to_integer
 
 WORD_RANGE = 2**64
 # At most 20000 steps of the grid in the scale: the table has at most 901 262 thresholds.
@@ -42,6 +42,7 @@ BACKENDS = {
     "numpy": "simulations.kernels.discrete_reference",
 }
 _PRECISION = 256
+MOST_PLACE = 2**200
 
 
 def checked_rate(rate: Exact) -> Fraction:
@@ -101,6 +102,7 @@ class ThresholdTable:
         >>> table.tail(-3) + table.tail(4), table.tail(0) + table.tail(1), table.tail(45)
         (Fraction(1, 1), Fraction(1, 1), Fraction(0, 1))
         """
+        m = to_integer("m", m, -MOST_PLACE, MOST_PLACE)
         if m <= 0:
             return 1 - self.tail(1 - m)
         if m > self.largest:
@@ -139,9 +141,7 @@ class ThresholdTable:
         Traceback (most recent call last):
         ValueError: num_draws = -1 is outside [0, inf)
         """
-        num_draws = operator.index(num_draws)
-        if num_draws < 0:
-            raise ValueError(f"num_draws = {num_draws} is outside [0, inf)")
+        num_draws = to_integer("num_draws", num_draws, 0, 2**128, "[0, inf)")
         exact = min(num_draws * self.distance, Fraction(1))
         nearest = float(exact)
         return nearest if Fraction(nearest) >= exact else float(np.nextafter(nearest, np.inf))
@@ -165,11 +165,10 @@ class ThresholdTable:
         >>> threshold_table(Fraction(1, 45)).charge(100_000, 3072) < 1e-7
         True
         """
-        if operator.index(dim) < 1:
-            raise ValueError(f"dim = {dim} is outside [1, inf)")
-        if operator.index(num_samples) < 0:
-            raise ValueError(f"num_samples = {num_samples} is outside [0, inf)")
-        return self.total_variation(num_samples * dim)
+        each = to_integer("dim", dim, 1, 2**64, "[1, inf)")
+        return self.total_variation(
+            each * to_integer("num_samples", num_samples, 0, 2**64, "[0, inf)")
+        )
 
 
 def threshold_table(rate: Exact) -> ThresholdTable:
@@ -247,9 +246,9 @@ def kernels(backend: str) -> ModuleType:
     Traceback (most recent call last):
     ValueError: backend = 'cuda' is not one of 'numba', 'numpy'
     """
-    if backend not in BACKENDS:
+    if not is_word(backend, BACKENDS):
         legal = ", ".join(repr(name) for name in sorted(BACKENDS))
-        raise ValueError(f"backend = {backend!r} is not one of {legal}")
+        raise ValueError(f"backend = {describe(backend)!r} is not one of {legal}")
     load(backend)
     return importlib.import_module(BACKENDS[backend])
 
@@ -264,10 +263,12 @@ def checked_draws(
     ValueError
         Unless 1 <= dim <= 2^33 and the rest is as for `simulations.philox.words`.
     """
-    if not 1 <= operator.index(dim) <= 2**33:
-        raise ValueError(f"dim = {dim} is outside [1, 2^33]")
     return checked_layout(
-        seed=seed, tag=tag, first_sample=first_sample, num_samples=num_samples, dim=dim
+        seed=seed,
+        tag=tag,
+        first_sample=first_sample,
+        num_samples=num_samples,
+        dim=checked_integer("dim", dim, 1, 2**33, "[1, 2^33]"),
     )
 
 
@@ -316,6 +317,9 @@ def draw(
     seed, tag, first_sample, num_samples, dim = checked_draws(
         seed=seed, tag=tag, first_sample=first_sample, num_samples=num_samples, dim=dim
     )
+    checked_size(num_samples, dim)
+    if not isinstance(table, ThresholdTable):
+        raise TypeError(f"table = {describe(table)} is no ThresholdTable")
     fill = kernels(backend).fill_noise
     thresholds, guide = table.thresholds, table.guide
     rows = Chunking(threads=threads).rows(np.int64, dim)

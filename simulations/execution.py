@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.checkpoint import Checkpoint, Range, read, write
+from simulations.files import locked
 from simulations.kernels import load
 from simulations.likelihood_ratio import SamplingPlan
 from simulations.run import Run
@@ -257,6 +258,8 @@ def execute(
         For a number outside its set.
     CheckpointError
         If the file is no checkpoint of this run: it is left as it is.
+    InUseError
+        If another process writes the checkpoint.
     OSError
         If a checkpoint cannot be written, with its path: an earlier one is intact.
     KeyboardInterrupt
@@ -275,15 +278,18 @@ def execute(
             raise ValueError(f"{name} = {number} is outside [1, inf)")
     load(backend)
     pace = Pace(4 * (chunk or default_chunk(run.plan, backend)), STRETCH_SECONDS)
-    with Journal(
-        run,
-        start=start,
-        stop=stop,
-        checkpoint=checkpoint,
-        every=every,
-        provenance=provenance,
-        progress=progress,
-    ) as journal:
+    with (
+        locked(checkpoint),
+        Journal(
+            run,
+            start=start,
+            stop=stop,
+            checkpoint=checkpoint,
+            every=every,
+            provenance=provenance,
+            progress=progress,
+        ) as journal,
+    ):
         for first, last in pieces(journal.missing(), lambda: pace.size):
             if stopping is not None and stopping.is_set():
                 break

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from theory.binomial_tails import MAX_SAMPLES
 from theory.claim import Evidence, Grade, Rung
-from theory.confidence import BinomialTest, detectable_shift, holm
+from theory.confidence import BinomialTest, checked_open, detectable_shift, holm
+from theory.parameters import describe, to_integer, to_real
 
 #: A deviation of the detectable size escapes a trial with at most this probability.
 FALSE_PASS = 1e-3
@@ -48,12 +50,17 @@ class Trial:
     bias: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.count <= self.num_samples:
-            raise ValueError(f"count = {self.count} is outside [0, {self.num_samples}]")
-        if not 0.0 <= self.low <= self.high <= 1.0:
+        number = to_integer("num_samples", self.num_samples, 0, MAX_SAMPLES)
+        to_integer("count", self.count, 0, number)
+        for name in ("low", "high"):
+            end = to_real(name, getattr(self, name), "[0, 1]", lambda one: 0.0 <= one <= 1.0)
+            object.__setattr__(self, name, end)
+        if not self.low <= self.high:
             raise ValueError(f"[{self.low}, {self.high}] is not an interval within [0, 1]")
-        if not self.bias >= 0.0:
-            raise ValueError(f"bias = {self.bias} is outside [0, inf)")
+        bias = to_real("bias", self.bias, "[0, inf)", lambda one: 0.0 <= one < math.inf)
+        object.__setattr__(self, "bias", bias)
+        if not isinstance(self.expects, Expects):
+            raise TypeError(f"expects = {describe(self.expects)} is none of {', '.join(Expects)}")
         if self.expects is not Expects.INSIDE and self.low != self.high:
             raise ValueError(f"{self.expects} needs one threshold, not [{self.low}, {self.high}]")
 
@@ -87,6 +94,11 @@ def predicted(
     error: float = 1e-12,
 ) -> Trial:
     """A trial of a predicted probability, up to the ``error`` of computing it in floats."""
+    error = to_real("error", error, "[0, inf)", lambda one: 0.0 <= one < math.inf)
+    # what was computed in floats may lie beyond an end by its error
+    probability = to_real(
+        "probability", probability, "[0, 1]", lambda one: -error <= one <= 1.0 + error
+    )
     low, high = max(probability - error, 0.0), min(probability + error, 1.0)
     return Trial(part, name, count, num_samples, Expects.INSIDE, low, high, finding, bias)
 
@@ -112,6 +124,9 @@ def judge(trials: Mapping[str, Sequence[Trial]], *, alpha: float) -> dict[str, l
     The probability that any true prediction of the run is called false is at most ``alpha``, and
     so is the probability that any false demonstration is accepted.
     """
+    alpha = checked_open("alpha", alpha)
+    if not isinstance(trials, Mapping):
+        raise TypeError(f"trials = {describe(trials)} is no mapping of claims to their trials")
     adjusted = iter(
         holm([p for series in trials.values() for trial in series for p in trial.p_values])
     )

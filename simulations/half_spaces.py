@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.philox import purpose_tag, words
+from simulations.philox import checked_integer, purpose_tag, words
 from simulations.sampling import IsotropicNoise, count
 from simulations.streaming import Event
 from theory.tightness import HalfSpace, TwoTails
@@ -22,7 +22,9 @@ def affordable(num_samples: int, dim: int) -> int:
     >>> affordable(10**6, 3072)
     97656
     """
-    return max(1, min(num_samples, COORDINATE_BUDGET // dim)) if num_samples else 0
+    each = checked_integer("dim", dim, 1, 2**34, "[1, 2^34]")
+    number = checked_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
+    return max(1, min(number, COORDINATE_BUDGET // each)) if number else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.philox import purpose_tag
+from simulations.philox import purpose_tag, short_text
 
 METHODS = ("direct", "poisson", "counts")
 
@@ -63,6 +63,9 @@ TAGS = {
     name: purpose_tag(f"likelihood_ratio/{name}")
     for name in ("direct", "signs", "points", "counts", "coin")
 }
+
+#: of a decimal that is taken exactly, as in `theory.exact`
+MOST_EXPONENT = 5_000
 
 _DECIMALS = Context(prec=40, Emin=-(10**6), Emax=10**6)
 
@@ -98,8 +101,9 @@ class SamplingPlan:
     method: str
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise ValueError(f"method = {self.method!r} is not one of {', '.join(METHODS)}")
+        if not isinstance(self.method, str) or self.method not in METHODS:
+            legal = ", ".join(METHODS)
+            raise ValueError(f"method = {short_text(self.method)} is not one of {legal}")
         if not self.magnitudes:
             raise ValueError("delta has no coordinate other than 0, legal is at least one")
         if self.method == "counts" and max(self.sizes) > MOST_COUNTED:
@@ -130,17 +134,19 @@ class SamplingPlan:
             For a number that is not finite, a scale outside (0, inf), a perturbation of zeros, or
             an unknown method.
         """
-        width = _rational("scale", scale)
+        width = exact_number("scale", scale)
         if not width > 0:
-            raise ValueError(f"scale = {scale} is outside (0, inf)")
-        number = Counter(delta if isinstance(delta, list | tuple) else list(delta))
+            raise ValueError(f"scale = {short_text(scale)} is outside (0, inf)")
+        number = Counter(_entries(delta))
         groups: Counter[Fraction] = Counter()
         for entry, count in number.items():
-            groups[abs(_rational("delta", entry)) / width] += count
+            groups[abs(exact_number("delta", entry)) / width] += count
         del groups[Fraction(0)]
         magnitudes = tuple(sorted(groups, reverse=True))
         sizes = tuple(groups[one] for one in magnitudes)
-        chosen = fastest(magnitudes, sizes) if method == "auto" else method
+        chosen = method
+        if isinstance(method, str) and method == "auto":
+            chosen = fastest(magnitudes, sizes)
         return cls(magnitudes, sizes, chosen)
 
     @property
@@ -244,7 +250,7 @@ def lattice_error(plan: SamplingPlan) -> LatticeError:
     >>> error.probability < 2e-6, error.shift
     (True, Fraction(0, 1))
     """
-    unit, norm = plan.unit, float(plan.norm)
+    unit, norm = checked_plan(plan).unit, float(plan.norm)
     groups = list(zip(plan.magnitudes, plan.sizes, plan.lengths.tolist(), strict=True))
     shift = sum((abs(a - cells * unit) * size for a, size, cells in groups), Fraction(0))
     if plan.method == "direct":
@@ -285,11 +291,50 @@ def fastest(magnitudes: tuple[Fraction, ...], sizes: tuple[int, ...]) -> str:
     return "counts" if 50 * len(sizes) <= dim and max(sizes) <= MOST_COUNTED else "poisson"
 
 
-def _rational(name: str, value: Any) -> Fraction:
+def _entries(delta: Iterable[Any]) -> list[Any] | tuple[Any, ...]:
+    """What delta holds, once every entry can be counted."""
+    single = isinstance(delta, str | bytes) or getattr(delta, "ndim", 1) == 0
+    if single or not isinstance(delta, Iterable):
+        raise ValueError(f"delta = {short_text(delta)} is no sequence of numbers")
+    entries = delta if isinstance(delta, list | tuple) else list(delta)
+    for entry in entries:
+        try:
+            hash(entry)
+        except TypeError:  # of a list, of a decimal that signals
+            raise ValueError(f"delta = {short_text(entry)} is not a finite number") from None
+    return entries
+
+
+def checked_plan(plan: SamplingPlan) -> SamplingPlan:
+    """The plan, or a TypeError of one line where it is none.
+
+    >>> checked_plan(None)
+    Traceback (most recent call last):
+    TypeError: plan = None is no SamplingPlan
+    """
+    if not isinstance(plan, SamplingPlan):
+        raise TypeError(f"plan = {short_text(plan)} is no SamplingPlan")
+    return plan
+
+
+def exact_number(name: str, value: Any) -> Fraction:
+    """The exact rational that a number or a text stands for, without FLINT.
+
+    >>> exact_number("scale", "0.1")
+    Fraction(1, 10)
+    """
     try:
-        return Fraction(value.item() if isinstance(value, np.generic) else value)
-    except (ValueError, OverflowError, TypeError, ZeroDivisionError):
-        raise ValueError(f"{name} = {value} is not a finite number") from None
+        plain = value.item() if isinstance(value, np.generic) else value
+        if isinstance(plain, str) and "/" not in plain:
+            plain = Decimal(plain)
+        # 1e999999999 is a short text, and a number that fills the memory
+        if isinstance(plain, Decimal) and plain and abs(plain.adjusted()) > MOST_EXPONENT:
+            raise ValueError("too large, or too small, to write out")
+        if not isinstance(plain, bool):
+            return Fraction(plain)
+    except (ValueError, TypeError, ArithmeticError):
+        pass  # said in one form below, whatever the kind of the value
+    raise ValueError(f"{name} = {short_text(value)} is not a finite number")
 
 
 def _shown(value: Fraction) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -19,12 +19,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.likelihood_ratio import SamplingPlan
+from simulations.likelihood_ratio import SamplingPlan, checked_plan, exact_number
+from simulations.philox import checked_integer, short_text
 
 COIN_FACES = 2**32
 
 #: bins of the histogram that a run has by default, at most
 BINS = 256
+
+
+#: and more than these are too many for a checkpoint
+MOST_BINS = 2**20
+
+#: Python itself writes no number of more than 4300 digits
+_LARGEST = 10**4000
+
+
+def _whole(name: str, value: Any) -> int:
+    return checked_integer(name, value, -_LARGEST, _LARGEST, "the integers of 4000 digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +56,9 @@ class Coin:
     words: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "at", operator.index(self.at))
-        object.__setattr__(self, "words", operator.index(self.words))
-        if not 0 <= self.words <= COIN_FACES:
-            raise ValueError(f"words = {self.words} is outside [0, 2^32]")
+        object.__setattr__(self, "at", _whole("at", self.at))
+        words = checked_integer("words", self.words, 0, COIN_FACES, "[0, 2^32]")
+        object.__setattr__(self, "words", words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +95,10 @@ class IntegerEvent:
     coin: Coin | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "low", operator.index(self.low))
-        object.__setattr__(self, "high", operator.index(self.high))
+        object.__setattr__(self, "low", _whole("low", self.low))
+        object.__setattr__(self, "high", _whole("high", self.high))
         if not isinstance(self.name, str) or not self.name.isprintable() or not self.name:
-            raise ValueError(f"event name = {self.name!r} is not one line of text")
+            raise ValueError(f"event name = {short_text(self.name)} is not one line of text")
         if self.coin is not None and self.low <= self.coin.at <= self.high:
             raise ValueError(
                 f"coin at W = {self.coin.at} is inside [{self.low}, {self.high}], legal is outside"
@@ -107,7 +118,8 @@ def ratio_above(
     >>> ratio_above("T >= 0", plan, Fraction(0), closed=True).high == 2**25
     True
     """
-    bound = (plan.total - Fraction(threshold) / plan.unit) / 2
+    place = exact_number("threshold", threshold)
+    bound = (checked_plan(plan).total - place / plan.unit) / 2
     high = bound.numerator // bound.denominator
     if high == bound and not closed:
         high -= 1
@@ -130,7 +142,9 @@ class Histogram:
     edges: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        edges = tuple(operator.index(edge) for edge in self.edges)
+        if not isinstance(self.edges, Iterable) or getattr(self.edges, "ndim", 1) == 0:
+            raise ValueError(f"edges = {short_text(self.edges)} is no sequence of integers")
+        edges = tuple(_whole("edges", edge) for edge in self.edges)
         object.__setattr__(self, "edges", edges)
         if not edges or edges[0] < 0 or edges[-1] >= 2**63:
             raise ValueError(f"edges = {reprlib.repr(edges)}, legal are one or more in [0, 2^63)")
@@ -154,9 +168,8 @@ class Histogram:
         ... )
         True
         """
-        if bins < 2:
-            raise ValueError(f"bins = {bins} is outside [2, inf)")
-        mean, deviation = rough_moments(plan)
+        bins = checked_integer("bins", bins, 2, MOST_BINS, "[2, 2^20]")
+        mean, deviation = rough_moments(checked_plan(plan))
         low, high = max(0, mean - 8 * deviation), min(plan.total, mean + 8 * deviation)
         shift = 0
         while (high >> shift) - (low >> shift) + 1 > bins:

@@ -34,6 +34,9 @@ ROUNDS = 10
 
 WORDS_PER_BLOCK = 4
 
+#: more than 16 GiB of words in one array is a mistake, or a case for `simulations.sampling.count`
+MOST_NUMBERS = 2**32
+
 
 def permute(c0: Any, c1: Any, c2: Any, c3: Any, k0: Any, k1: Any) -> tuple[Any, Any, Any, Any]:
     """One block: the ten rounds of Philox4x32-10 on a counter and a key (Salmon et al., section 3).
@@ -94,11 +97,11 @@ def philox4x32(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> NDArray[
     ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
     """
     for name, array, length in (("counter", counter, 4), ("key", key, 2)):
+        legal = f"legal are uint32 and (..., {length})"
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"{name} = {short_text(array)} is no array: {legal}")
         if array.dtype != np.uint32 or array.shape[-1:] != (length,):
-            raise ValueError(
-                f"{name} has dtype {array.dtype} and shape {array.shape}, "
-                f"legal are uint32 and (..., {length})"
-            )
+            raise ValueError(f"{name} has dtype {array.dtype} and shape {array.shape}, {legal}")
     lanes = [counter[..., i].astype(np.uint64) for i in range(4)]
     keys = [key[..., i].astype(np.uint64) for i in range(2)]
     return np.stack(permute(*lanes, *keys), axis=-1).astype(np.uint32)
@@ -112,9 +115,52 @@ def purpose_tag(name: str) -> int:
     >>> hex(purpose_tag("theorem_3 flip"))
     '0x87fbe978'
     """
-    if not name:
-        raise ValueError("the purpose's name is '', legal is any non-empty text")
-    return zlib.crc32(name.encode("utf-8"))
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"the purpose's name is {short_text(name)}, legal is any non-empty text")
+    return zlib.crc32(name.encode("utf-8", "surrogatepass"))
+
+
+def checked_integer(name: str, value: Any, least: int, most: int, legal: str) -> int:
+    """An int in [least, most], or an error of one line with the legal set in words.
+
+    A TypeError for what is no integer, a ValueError for another one.
+
+    >>> checked_integer("dim", 0, 1, 2**34, "[1, 2^34]")
+    Traceback (most recent call last):
+    ValueError: dim = 0 is outside [1, 2^34]
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} = {short_text(value)} is no integer in {legal}") from None
+    if not least <= number <= most:
+        raise ValueError(f"{name} = {short_text(number)} is outside {legal}")
+    return number
+
+
+def short_text(value: Any) -> str:
+    """Any value on one line of at most 40 characters.
+
+    >>> short_text(10**60)
+    '1000000000000000000000000000000000000...'
+    """
+    try:
+        text = " ".join(ascii(value).split())
+    except Exception:  # of a number that Python does not spell, or of the caller's own class
+        return f"a {type(value).__name__}"
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def checked_size(num_samples: int, dim: int) -> None:
+    """A ValueError where so many numbers are no array for a machine's memory.
+
+    >>> checked_size(10**6, 3072)
+    """
+    if num_samples * dim > MOST_NUMBERS:
+        raise ValueError(
+            f"num_samples = {num_samples} of dim = {dim} are more than 2^32 numbers: legal is less "
+            "in one array"
+        )
 
 
 def checked_layout(
@@ -134,21 +180,12 @@ def checked_layout(
     Traceback (most recent call last):
     ValueError: tag = 4294967296 is outside [0, 2^32)
     """
-    seed, tag, dim = operator.index(seed), operator.index(tag), operator.index(dim)
-    first_sample, num_samples = operator.index(first_sample), operator.index(num_samples)
-    if not 0 <= seed < 2**64:
-        raise ValueError(f"seed = {seed} is outside [0, 2^64)")
-    if not 0 <= tag < 2**32:
-        raise ValueError(f"tag = {tag} is outside [0, 2^32)")
-    if not 1 <= dim <= 2**34:
-        raise ValueError(f"dim = {dim} is outside [1, 2^34]")
-    if num_samples < 0:
-        raise ValueError(f"num_samples = {num_samples} is outside [0, 2^64]")
-    if not 0 <= first_sample <= 2**64 - num_samples:
-        raise ValueError(
-            f"first_sample = {first_sample} is outside [0, 2^64 - num_samples], "
-            f"num_samples = {num_samples}"
-        )
+    seed = checked_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
+    tag = checked_integer("tag", tag, 0, 2**32 - 1, "[0, 2^32)")
+    dim = checked_integer("dim", dim, 1, 2**34, "[1, 2^34]")
+    num_samples = checked_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
+    legal = f"[0, 2^64 - num_samples], num_samples = {num_samples}"
+    first_sample = checked_integer("first_sample", first_sample, 0, 2**64 - num_samples, legal)
     return seed, tag, first_sample, num_samples, dim
 
 
@@ -179,7 +216,7 @@ def words(
     Raises
     ------
     ValueError
-        For a parameter outside its set.
+        For a parameter outside its set, or more than 2^32 numbers.
 
     Examples
     --------
@@ -190,6 +227,7 @@ def words(
     seed, tag, first_sample, num_samples, dim = checked_layout(
         seed=seed, tag=tag, first_sample=first_sample, num_samples=num_samples, dim=dim
     )
+    checked_size(num_samples, dim)
     num_blocks = -(-dim // WORDS_PER_BLOCK)
     # The sum wraps nowhere: checked_layout keeps every index below 2^64.
     sample = np.arange(num_samples, dtype=np.uint64) + np.uint64(first_sample % 2**64)

@@ -1,5 +1,7 @@
 """T drawn and counted against its exact law: named events, their exact probabilities, p-values.
 
+::
+
     atom+       T = r, the largest value: no coordinate is moved towards
     atom-       T = -r, the smallest: every coordinate is beyond the move
     above:X     T > X, in the unit of delta

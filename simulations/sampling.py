@@ -13,14 +13,12 @@ words: count it with `count_words` and `first_word_reaching`, not by comparing s
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulations.kernels import load
 from simulations.kernels.numpy_reference import INVERSIONS
-from simulations.philox import checked_layout
+from simulations.philox import checked_integer, checked_layout, checked_size
 from simulations.streaming import (
     CHUNK_BYTES,
     Chunking,
@@ -31,6 +29,7 @@ from simulations.streaming import (
     share,
 )
 from theory.noise import Gaussian, Laplace, Uniform
+from theory.parameters import describe, to_real
 
 IsotropicNoise = Laplace | Gaussian | Uniform
 
@@ -38,6 +37,7 @@ WORD_RANGE = 2**32
 
 # Inside, no draw overflows and none underflows to 0, so its sign is always its word's.
 SMALLEST_SCALE, LARGEST_SCALE = 1e-250, 1e300
+MOST_COUNTED = 2**64
 
 
 def _kind(noise: IsotropicNoise) -> tuple[str, float]:
@@ -49,7 +49,8 @@ def _kind(noise: IsotropicNoise) -> tuple[str, float]:
     elif isinstance(noise, Uniform):
         kind, name, value = "uniform", "half_width", float(noise.half_width)
     else:
-        raise TypeError(f"noise = {noise!r} is not Laplace, Gaussian or Uniform of theory.noise")
+        legal = "Laplace, Gaussian or Uniform of theory.noise"
+        raise TypeError(f"noise = {describe(noise)!r} is not {legal}")
     if not SMALLEST_SCALE <= value <= LARGEST_SCALE:
         raise ValueError(f"{name} = {value} is outside [{SMALLEST_SCALE}, {LARGEST_SCALE}]")
     return kind, value
@@ -79,9 +80,9 @@ def discretisation_bias(num_words: int, *, boundaries: int = 2) -> float:
     Parameters
     ----------
     num_words
-        Coordinates that the event looks at, >= 0.
+        Coordinates that the event looks at, in [0, 2^64].
     boundaries
-        Finite end points of a section along one coordinate, >= 0.
+        Finite end points of a section along one coordinate, in [0, 2^64].
 
     Returns
     -------
@@ -100,10 +101,9 @@ def discretisation_bias(num_words: int, *, boundaries: int = 2) -> float:
     >>> discretisation_bias(0)
     0.0
     """
+    total = 1
     for name, value in (("num_words", num_words), ("boundaries", boundaries)):
-        if value < 0:
-            raise ValueError(f"{name} = {value} is outside [0, inf)")
-    total = num_words * boundaries
+        total *= checked_integer(name, value, 0, MOST_COUNTED, "[0, 2^64]")
     if total >= WORD_RANGE:
         return 1.0
     return total / WORD_RANGE  # below 2^32 over a power of two: exact
@@ -137,8 +137,7 @@ def first_word_reaching(noise: IsotropicNoise, x: float) -> int:
     >>> first_word_reaching(Laplace(scale=0.5), 0.0) == 2**31
     True
     """
-    if math.isnan(x):
-        raise ValueError(f"x = {x} is outside [-inf, inf]")
+    x = to_real("x", x, "[-inf, inf]", lambda number: number == number)
     kind, parameter = _kind(noise)
     low, high = 0, WORD_RANGE
     while low < high:
@@ -202,16 +201,23 @@ def draw(
     seed, tag, first_sample, num_samples, dim = checked_layout(
         seed=seed, tag=tag, first_sample=first_sample, num_samples=num_samples, dim=dim
     )
+    checked_size(num_samples, dim)
     kind, parameter = _kind(noise)
     rows = Chunking(threads=threads).rows(np.float64, dim)
     kernels = load(backend)
     shape = (num_samples, dim)
     if out is None:
         out = np.empty(shape)
-    elif out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous:
+    elif not isinstance(out, np.ndarray):
+        raise ValueError(f"out = {describe(out)} is no array of float64 and shape {shape}")
+    elif (
+        out.shape != shape
+        or out.dtype != np.float64
+        or not (out.flags.c_contiguous and out.flags.writeable)
+    ):
         raise ValueError(
             f"out has dtype {out.dtype} and shape {out.shape}, "
-            f"legal are float64 and {shape}, C-contiguous"
+            f"legal are float64 and {shape}, C-contiguous and writeable"
         )
     filled = out
 
@@ -254,7 +260,7 @@ def count(
     seed, tag, num_samples, dim, first_sample
         As for `simulations.philox.words`.
     num_labels
-        Number of labels; None for a yes-no event.
+        Number of labels, in [1, 2^26]; None for a yes-no event.
     chunk_bytes, threads, backend
         Speed only: the result depends on none of them.
     progress

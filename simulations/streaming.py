@@ -15,12 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulations.philox import checked_integer, short_text
+
 Event = Callable[[NDArray[Any]], NDArray[Any]]
 Progress = Callable[[int, int], None]
 Ranges = Iterator[tuple[int, int]]
 
 # About the L2 cache of one core: fastest of 2^17, ..., 2^20 with d = 3072, alone and with events.
 CHUNK_BYTES = 2**19
+# More is no machine's cache, and more threads than any machine's.
+MOST_CHUNK_BYTES, MOST_THREADS = 2**32, 4096
+# Every thread counts them in arrays of its own.
+MOST_LABELS = 2**26
 
 
 def _available_threads() -> int:
@@ -36,9 +42,9 @@ class Chunking:
     Parameters
     ----------
     chunk_bytes
-        Size of a chunk, >= 1; at least one sample is in it.
+        Size of a chunk, in [1, 2^32]; at least one sample is in it.
     threads
-        >= 1; None is one for each core that the process may use.
+        In [1, 4096]; None is one for each core that the process may use.
 
     Raises
     ------
@@ -50,10 +56,9 @@ class Chunking:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        if self.chunk_bytes < 1:
-            raise ValueError(f"chunk_bytes = {self.chunk_bytes} is outside [1, inf)")
-        if self.threads is not None and self.threads < 1:
-            raise ValueError(f"threads = {self.threads} is outside [1, inf)")
+        checked_integer("chunk_bytes", self.chunk_bytes, 1, MOST_CHUNK_BYTES, "[1, 2^32]")
+        if self.threads is not None:
+            checked_integer("threads", self.threads, 1, MOST_THREADS, f"[1, {MOST_THREADS}]")
 
     def rows(self, dtype: type, dim: int) -> int:
         """Samples in a chunk.
@@ -148,8 +153,10 @@ def count_events(
     `fill(buffer, start)` writes samples start, start + 1, ... into a (n, dim) buffer of `dtype`.
     `progress(done, num_samples)` is called after each chunk, never by two threads at once.
     """
-    if num_labels is not None and num_labels < 1:
-        raise ValueError(f"num_labels = {num_labels} is outside [1, inf)")
+    if num_labels is not None:
+        num_labels = checked_integer("num_labels", num_labels, 1, MOST_LABELS, "[1, 2^26]")
+    if not callable(event):
+        raise TypeError(f"event = {short_text(event)} is no function of samples")
     rows = min(chunking.rows(dtype, dim), max(num_samples, 1))
     total = np.zeros(1 if num_labels is None else num_labels, np.int64)
     done = 0

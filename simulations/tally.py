@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulations.likelihood_ratio import TAGS
 from simulations.observables import Coin, IntegerEvent, Observables
-from simulations.philox import WORDS_PER_BLOCK, philox4x32
+from simulations.philox import WORDS_PER_BLOCK, checked_integer, philox4x32, short_text
 
 #: |W - centre| is cut into limbs of 22 bits: 2^16 products of two of them add up below 2^63
 LIMB_BITS = 22
@@ -159,8 +159,12 @@ class Tally:
     """
 
     def __init__(self, observables: Observables, seed: int, *, compiled: bool = False) -> None:
+        if not isinstance(observables, Observables):
+            raise TypeError(f"observables = {short_text(observables)} are no Observables")
+        if not isinstance(compiled, bool):
+            raise ValueError(f"compiled = {short_text(compiled)} is neither True nor False")
         self.observables = observables
-        self.seed = seed
+        self.seed = checked_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
         self._kernel = _kernel_for(observables, seed) if compiled else None
         self.num_samples = 0
         self.event_counts = [0] * len(observables.events)
@@ -178,10 +182,14 @@ class Tally:
         ValueError
             Unless w is int64 of shape (n,) and not negative, and all indices are below 2^64.
         """
+        if not isinstance(w, np.ndarray):
+            raise ValueError(f"w = {short_text(w)} is no array: legal are int64 and (n,)")
         if w.dtype != np.int64 or w.ndim != 1:
             raise ValueError(f"w has dtype {w.dtype} and shape {w.shape}, legal are int64 and (n,)")
-        if not 0 <= first_sample <= 2**64 - len(w):
-            raise ValueError(f"first_sample = {first_sample} is outside [0, 2^64 - {len(w)}]")
+        most = 2**64 - len(w)
+        first_sample = checked_integer(
+            "first_sample", first_sample, 0, most, f"[0, 2^64 - {len(w)}]"
+        )
         count = self._counted if self._kernel is None else self._kernel
         for start in range(0, len(w), PIECE):
             self._take(
@@ -266,10 +274,10 @@ class Tally:
     def count(self, name: str) -> int:
         """How many samples are in the event of that name."""
         for event, number in zip(self.observables.events, self.event_counts, strict=True):
-            if event.name == name:
+            if isinstance(name, str) and event.name == name:
                 return number
         known = ", ".join(repr(event.name) for event in self.observables.events)
-        raise ValueError(f"event = {name!r} is none of {known}")
+        raise ValueError(f"event = {short_text(name)} is none of {known}")
 
     def to_json(self) -> dict[str, Any]:
         """As JSON: exact integers."""

@@ -6,6 +6,14 @@ whatever else the tests use is set up only where it is installed.
 
 import os
 
+from tests.statistical import (  # noqa: F401 - pytest finds them here
+    fresh,
+    pytest_collection_modifyitems,
+    pytest_generate_tests,
+    pytest_runtest_logreport,
+    pytest_sessionfinish,
+)
+
 # No test opens a window, and matplotlib reads this when it is first imported.
 os.environ["MPLBACKEND"] = "Agg"
 

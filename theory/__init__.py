@@ -1,8 +1,9 @@
 """Floor 0, exact mathematics: laws, certificates, derivations and enclosures.
 
 Numbers
-    exact (rationals, surds, directed rounding), arguments (what a caller may pass), balls (Arb
-    values of SymPy expressions), compensated (double-double arithmetic).
+    exact (rationals, surds, directed rounding), arguments (what a caller of a certificate may
+    pass) and parameters (the same for single numbers, words and arrays), balls (Arb values of
+    SymPy expressions), compensated (double-double arithmetic).
 Laws
     noise and symmetric_noise (Laplace, Gaussian, uniform in floats), densities (the same as SymPy
     expressions, to be integrated), discrete_laplace (noise on a grid, and the steps it certifies).

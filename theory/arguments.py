@@ -68,7 +68,14 @@ class Arguments:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape that the arrays among the arguments broadcast to; () if there is none."""
-        return np.broadcast_shapes(*(x.shape for x in self._arrays()))
+        shapes = [x.shape for x in self._arrays()]
+        try:
+            return np.broadcast_shapes(*shapes)
+        except ValueError:
+            raise ValueError(
+                f"p_a, p_b and the scale have shapes {', '.join(map(str, shapes))}: legal are "
+                "shapes that broadcast"
+            ) from None
 
     def points(self) -> tuple[list[Point], npt.NDArray[np.intp]]:
         """Return the distinct points, and for every element of `shape`, raveled, which it is."""
@@ -212,7 +219,10 @@ def _scalar(value: Any) -> Any:
 
 
 def _floats(name: str, value: Any) -> FloatArray:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # of rows of different lengths
+        raise ValueError(f"{name} = {describe(value)} is no array: its rows differ") from None
     if array.dtype.kind not in "fiu":
         raise ValueError(f"{name} holds {array.dtype}: legal in an array are floats and integers")
     floats = array.astype(np.float64)

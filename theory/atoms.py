@@ -20,6 +20,7 @@ from flint import arb, fmpq
 from theory.balls import PRECISION, Ball, rational_ball
 from theory.bounds import Bounds
 from theory.exact import ceil_float, working_precision
+from theory.parameters import to_integer
 
 #: Sums of subsets are told apart one by one up to so many of them, ...
 MAX_SUMS = 1 << 18
@@ -188,8 +189,7 @@ def heaviest(groups: Mapping[Fraction, int], number: int = MAX_HEAVIEST) -> list
     >>> [(str(atom.place), atom.mass.value) for atom in heaviest({Fraction(1, 4): 2}, 2)]
     [('0', 0.3894003915357024), ('1/2', 0.25)]
     """
-    if not 0 <= number <= MAX_HEAVIEST:
-        raise ValueError(f"number = {number} is outside [0, {MAX_HEAVIEST}]")
+    number = to_integer("number", number, 0, MAX_HEAVIEST)
     if not groups:
         return [HeavyAtom(Fraction(0), Bounds(1.0, 1.0, "constant"))][:number]
     multiples = Multiples.of(groups)

@@ -4,15 +4,15 @@ A radius R certifies that the smoothed classifier's prediction is the same for e
 ``||delta||_1 < R``. With p_a a lower bound on the top class's probability under the noise and p_b
 an upper bound on every other class's, each radius is homogeneous in the scale of its noise:
 
-====================  ==============================================================  ============
-`theorem_1`           max{(scale/2) log(p_a/p_b), -scale log(1 - p_a + p_b)}          eq. (1)
-`theorem_2`           -scale log(2 (1 - p_a))                                         eq. (2)
-`exact`               (scale/2) (Q(p_a) - Q(p_b')), p_b' = min(p_b, 1 - p_a)         ours
-`exact_k`             the same with p_a' = max(p_a, 1 - (K - 1) p_b') for p_a         ours
-`lecuyer`             (scale/2) log(p_a/p_b)                                          Table 1
-`cohen`               (sigma/2) (Phi^-1(p_a) - Phi^-1(p_b))                           Table 1
-`uniform`             half_width (p_a - p_b)                                          Yang 2020
-====================  ==============================================================  ============
+====================  ============================================================  ============
+`theorem_1`           max{(scale/2) log(p_a/p_b), -scale log(1 - p_a + p_b)}        eq. (1)
+`theorem_2`           -scale log(2 (1 - p_a))                                       eq. (2)
+`exact`               (scale/2) (Q(p_a) - Q(p_b')), p_b' = min(p_b, 1 - p_a)        ours
+`exact_k`             the same with p_a' = max(p_a, 1 - (K - 1) p_b') for p_a       ours
+`lecuyer`             (scale/2) log(p_a/p_b)                                        Table 1
+`cohen`               (sigma/2) (Phi^-1(p_a) - Phi^-1(p_b))                         Table 1
+`uniform`             half_width (p_a - p_b)                                        Yang 2020
+====================  ============================================================  ============
 
 Q is the unit Laplace quantile. In the binary case p_b is omitted and 1 - p_a is put in its place
 in every formula: if then p_a is below 1/2, the method abstains, which is `ABSTAIN` (a NaN) and not
@@ -41,6 +41,7 @@ from theory.exact import (
     times_surd,
     working_precision,
 )
+from theory.parameters import is_word, to_float_array
 from theory.radius_formulas import FORMULAS, Formula, Method, implied
 
 Rounding: TypeAlias = Literal["down", "nearest"]
@@ -61,7 +62,9 @@ def is_abstention(radius: Radius) -> bool | npt.NDArray[np.bool_]:
     >>> is_abstention(theorem_2("0.49", scale=2)), is_abstention(theorem_2("0.5", scale=2))
     (True, False)
     """
-    return math.isnan(radius) if isinstance(radius, float) else np.isnan(radius)
+    if isinstance(radius, float):
+        return math.isnan(radius)
+    return np.isnan(to_float_array("radius", radius))
 
 
 def theorem_1(
@@ -283,7 +286,7 @@ def radius_ball(
     scale : int, float, Decimal, Fraction, str or Surd
         The method's own scale: lambda for Laplace, sigma for "cohen", half_width for "uniform".
     precision : int
-        Working precision in bits, in [2, inf).
+        Working precision in bits, in [2, 2^20].
 
     Raises
     ------
@@ -295,7 +298,7 @@ def radius_ball(
     >>> radius_ball("theorem_2", "0.75", scale=1, precision=100).overlaps(arb(2).log())
     True
     """
-    if method not in FORMULAS:
+    if not is_word(method, FORMULAS):
         raise ValueError(f"method = {describe(method)} is none of {', '.join(FORMULAS)}")
     if method == "theorem_2" and p_b is not None:
         raise ValueError(f"p_b = {describe(p_b)} has no place in theorem_2: legal is None")
@@ -347,7 +350,7 @@ def _evaluate(
     *,
     classes: int | None = None,
 ) -> Radius:
-    if rounding not in ("down", "nearest"):
+    if not is_word(rounding, ("down", "nearest")):
         raise ValueError(f"rounding = {describe(rounding)} is neither down nor nearest")
     formula, arguments = FORMULAS[method], Arguments.parse(p_a, p_b, scale_name, scale)
     if classes is not None:

@@ -220,9 +220,12 @@ def decide(claim: Claim, evidence: Iterable[Evidence], *, min_methods: int = 2) 
 
     Parameters
     ----------
-    claim : the claim.
-    evidence : findings about its parts; a finding about an unknown part raises KeyError.
-    min_methods : how many rungs must agree (at least 1, else ValueError).
+    claim : Claim
+        What is to be decided.
+    evidence : iterable of Evidence
+        Findings about its parts; a finding about an unknown part raises KeyError.
+    min_methods : int
+        How many rungs must agree (at least 1, else ValueError).
     """
     if min_methods < 1:
         raise ValueError(f"min_methods = {min_methods} is not at least 1")

@@ -8,7 +8,6 @@ for confidence bounds: it is not a proof.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
@@ -27,6 +26,8 @@ from theory.binomial_tails import (
     nearest_at_most,
     up,
 )
+from theory.exact import describe
+from theory.parameters import is_word, to_float_array, to_integer, to_real
 
 Alternative: TypeAlias = Literal["two-sided", "greater", "less"]
 
@@ -34,30 +35,26 @@ _BOUND_MARGIN = 2.0**-40
 
 
 def _checked_samples(num_samples: int) -> int:
-    count = operator.index(num_samples)
-    if not 1 <= count <= MAX_SAMPLES:
-        raise ValueError(f"num_samples = {num_samples} is outside [1, {MAX_SAMPLES}]")
-    return count
+    return to_integer("num_samples", num_samples, 1, MAX_SAMPLES)
 
 
 def _checked_successes(successes: int, num_samples: int) -> int:
-    count = operator.index(successes)
-    if not 0 <= count <= num_samples:
-        raise ValueError(f"successes = {successes} is outside [0, num_samples = {num_samples}]")
-    return count
+    legal = f"[0, num_samples = {num_samples}]"
+    return to_integer("successes", successes, 0, num_samples, legal)
 
 
 def checked_open(name: str, value: float) -> float:
     """Return a number that has to be in (0, 1); a ValueError of one line otherwise."""
-    if not 0 < value < 1:
-        raise ValueError(f"{name} = {value} is outside (0, 1)")
-    return float(value)
+    return to_real(name, value, "(0, 1)", lambda number: 0 < number < 1)
+
+
+def _checked_level(alpha: float) -> float:
+    legal = "(0, 1), from 2^-1022 on"  # of smaller tails the floats have lost the digits
+    return to_real("alpha", alpha, legal, lambda number: SMALLEST <= number < 1)
 
 
 def _checked_closed(name: str, value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} = {value} is outside [0, 1]")
-    return float(value)
+    return to_real(name, value, "[0, 1]", lambda number: 0 <= number <= 1)
 
 
 def _root(tail: Callable[[float], float], level: float, guess: float) -> float:
@@ -89,7 +86,7 @@ def lower(successes: int, num_samples: int, *, alpha: float) -> float:
     num_samples
         Independent trials, in [1, 10^10].
     alpha
-        Error rate, in (0, 1).
+        Error rate, in [2^-1022, 1).
 
     Returns
     -------
@@ -110,7 +107,7 @@ def lower(successes: int, num_samples: int, *, alpha: float) -> float:
     """
     n = _checked_samples(num_samples)
     k = _checked_successes(successes, n)
-    level = checked_open("alpha", alpha)
+    level = _checked_level(alpha)
     if k == 0:
         return 0.0
     if k == n:
@@ -140,7 +137,7 @@ def upper(successes: int, num_samples: int, *, alpha: float) -> float:
     """
     n = _checked_samples(num_samples)
     k = _checked_successes(successes, n)
-    level = checked_open("alpha", alpha)
+    level = _checked_level(alpha)
     if k == n:
         return 1.0
     if k == 0:
@@ -195,7 +192,7 @@ def holm(p_values: ArrayLike) -> NDArray[np.float64]:
     >>> holm([0.02, 0.4, 0.01])
     array([0.04, 0.4 , 0.03])
     """
-    values = np.asarray(p_values, np.float64)
+    values = to_float_array("p_values", p_values)
     if values.ndim != 1:
         raise ValueError(f"p_values has shape {values.shape}, legal is (m,)")
     outside = values[~((values >= 0) & (values <= 1))]
@@ -249,14 +246,15 @@ class BinomialTest:
     alternative: Alternative = "two-sided"
 
     def __post_init__(self) -> None:
-        _checked_samples(self.num_samples)
-        _checked_closed("p_lower", self.p_lower)
-        _checked_closed("p_upper", self.p_upper)
+        object.__setattr__(self, "num_samples", _checked_samples(self.num_samples))
+        for name in ("p_lower", "p_upper"):
+            object.__setattr__(self, name, _checked_closed(name, getattr(self, name)))
         if self.p_lower > self.p_upper:
             raise ValueError(f"p_lower = {self.p_lower} is outside [0, p_upper = {self.p_upper}]")
-        if self.alternative not in get_args(Alternative):
+        if not is_word(self.alternative, get_args(Alternative)):
             legal = ", ".join(repr(name) for name in get_args(Alternative))
-            raise ValueError(f"alternative = {self.alternative!r} is not one of {legal}")
+            said = describe(self.alternative)
+            raise ValueError(f"alternative = {said!r} is not one of {legal}")
 
     def p_value(self, successes: int) -> float:
         """The p-value of an observed count in [0, num_samples], rounded up.
@@ -370,8 +368,7 @@ def detectable_shift(
     alpha, rate = checked_open("alpha", alpha), checked_open("false_pass", false_pass)
     if alpha + rate >= 1:
         raise ValueError(f"false_pass = {rate} is outside (0, 1 - alpha), alpha = {alpha}")
-    if not 0 <= bias < math.inf:
-        raise ValueError(f"bias = {bias} is outside [0, inf)")
+    bias = to_real("bias", bias, "[0, inf)", lambda number: 0 <= number < math.inf)
     test = BinomialTest(num_samples, max(0.0, p - bias), min(1.0, p + bias), alternative)
     low, high = test.acceptance_region(alpha=alpha)
     ends = {"greater": (1.0,), "less": (0.0,), "two-sided": (1.0, 0.0)}[alternative]

@@ -36,7 +36,6 @@ P(Bin(t + 1, p0) >= k + 1).
 from __future__ import annotations
 
 import math
-import operator
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -45,6 +44,7 @@ from flint import arb
 from theory.binomial_tails import MAX_SAMPLES
 from theory.confidence import checked_open
 from theory.exact import ceil_float, describe, floor_float, working_precision
+from theory.parameters import is_word, to_integer
 
 Alternative: TypeAlias = Literal["greater", "less"]
 
@@ -91,11 +91,11 @@ def log_evidence(
     (-inf, True)
     """
     k, t = _checked(successes, num_samples)
-    checked_open("p0", p0)
+    null = checked_open("p0", p0)
     with working_precision(_PRECISION):
         if _sign(alternative) > 0:
-            return _log_evidence(k, t, arb(p0))
-        return _log_evidence(t - k, t, 1 - arb(p0))
+            return _log_evidence(k, t, arb(null))
+        return _log_evidence(t - k, t, 1 - arb(null))
 
 
 def boundary(
@@ -129,15 +129,14 @@ def boundary(
     6
     """
     _, t = _checked(0, num_samples)
-    checked_open("p0", p0)
+    null = checked_open("p0", p0)
     level = checked_open("alpha", alpha)
     with working_precision(_PRECISION):
         if _sign(alternative) > 0:
-            return _boundary(t, arb(p0), level)
-        return t - _boundary(t, 1 - arb(p0), level)
+            return _boundary(t, arb(null), level)
+        return t - _boundary(t, 1 - arb(null), level)
 
 
-@lru_cache(maxsize=4096)
 def anytime_lower(successes: int, num_samples: int, *, alpha: float) -> float:
     r"""A lower confidence bound of p that holds at all numbers of samples together.
 
@@ -169,7 +168,11 @@ def anytime_lower(successes: int, num_samples: int, *, alpha: float) -> float:
     [0.98527, 0.986531]
     """
     k, t = _checked(successes, num_samples)
-    level = checked_open("alpha", alpha)
+    return _anytime_lower(k, t, checked_open("alpha", alpha))
+
+
+@lru_cache(maxsize=4096)
+def _anytime_lower(k: int, t: int, level: float) -> float:
     with working_precision(_PRECISION):
         needed = _needed(level)
         low, high = 0.0, floor_float(arb(k) / (t + 1))
@@ -222,17 +225,12 @@ def looks(num_samples: int) -> tuple[int, ...]:
 
 
 def _checked(successes: int, num_samples: int) -> tuple[int, int]:
-    t = operator.index(num_samples)
-    if not 1 <= t <= MAX_SAMPLES:
-        raise ValueError(f"num_samples = {num_samples} is outside [1, {MAX_SAMPLES}]")
-    k = operator.index(successes)
-    if not 0 <= k <= t:
-        raise ValueError(f"successes = {successes} is outside [0, num_samples = {num_samples}]")
-    return k, t
+    t = to_integer("num_samples", num_samples, 1, MAX_SAMPLES)
+    return to_integer("successes", successes, 0, t, f"[0, num_samples = {t}]"), t
 
 
 def _sign(alternative: str) -> int:
-    if alternative not in ("greater", "less"):
+    if not is_word(alternative, ("greater", "less")):
         raise ValueError(f"alternative = {describe(alternative)} is none of greater, less")
     return 1 if alternative == "greater" else -1
 

@@ -7,6 +7,7 @@ which is moved outwards until Arb's ball of the binomial tail is at most alpha.
 from __future__ import annotations
 
 import math
+import operator
 from fractions import Fraction
 
 from flint import arb
@@ -57,6 +58,7 @@ def confirmed_lower(successes: int, num_samples: int, *, alpha: Exact) -> float:
     """
     exact = _error_rate(alpha)
     bound = confidence.lower(successes, num_samples, alpha=_nearest(exact))
+    successes, num_samples = operator.index(successes), operator.index(num_samples)
     for move in range(_MOVES):
         if bound == 0 or _at_most(successes, num_samples, Fraction(bound), exact):
             return bound
@@ -83,7 +85,8 @@ def confirmed_upper(successes: int, num_samples: int, *, alpha: Exact) -> float:
     """
     exact = _error_rate(alpha)
     bound = confidence.upper(successes, num_samples, alpha=_nearest(exact))
-    failures = num_samples - successes
+    num_samples = operator.index(num_samples)
+    failures = num_samples - operator.index(successes)
     for move in range(_MOVES):
         # P(X <= k; p) is the upper tail of the n - k failures, at 1 - p
         if bound >= 1 or _at_most(failures, num_samples, 1 - Fraction(bound), exact):

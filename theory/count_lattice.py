@@ -22,6 +22,7 @@ from scipy import special
 
 from theory import confidence
 from theory.binomial_tails import EXTREME, MARGIN, MAX_SAMPLES
+from theory.parameters import to_float_array, to_integer_array
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -58,10 +59,13 @@ def upper_tails(counts: ArrayLike, num_samples: ArrayLike, probabilities: ArrayL
     >>> upper_tails([0, 1, 2, 3], 2, 0.5)
     array([1.  , 0.75, 0.25, 0.  ])
     """
-    n, p = _checked_samples(num_samples), _checked_probabilities(probabilities)
-    k = np.asarray(counts, np.int64)
-    if np.any((k < 0) | (k > n + 1)):
-        raise ValueError(f"counts holds {k[(k < 0) | (k > n + 1)].flat[0]}, outside [0, n + 1]")
+    n, p = _checked_samples(num_samples), _checked_probabilities("probabilities", probabilities)
+    k = to_integer_array("counts", counts, 0, MAX_SAMPLES + 1)
+    above = k > n + 1
+    if above.any():
+        raise ValueError(
+            f"counts holds {np.broadcast_to(k, above.shape)[above][0]}, outside [0, n + 1]"
+        )
     return _tails(k, n, p)
 
 
@@ -95,7 +99,7 @@ def least_counts(probabilities: ArrayLike, num_samples: ArrayLike, *, alpha: Arr
     >>> least_counts([0.0, 0.5, 0.999930, 0.999931], 100_000, alpha=0.001)
     array([     0,  50490, 100000, 100001])
     """
-    p = _checked_probabilities(probabilities)
+    p = _checked_probabilities("probabilities", probabilities)
     n, level = _checked_samples(num_samples), _checked_alpha(alpha)
     return np.where(p > 0, _first(p, n, level + _slack(level)), 0)
 
@@ -111,7 +115,7 @@ def greatest_counts(probabilities: ArrayLike, num_samples: ArrayLike, *, alpha: 
     >>> greatest_counts([0.0, 0.5, 0.999930, 0.999931], 100_000, alpha=0.001)
     array([     0,  50489,  99999, 100000])
     """
-    p = _checked_probabilities(probabilities)
+    p = _checked_probabilities("probabilities", probabilities)
     n, level = _checked_samples(num_samples), _checked_alpha(alpha)
     return _first(p, n, level - _slack(level)) - 1
 
@@ -141,7 +145,8 @@ def lower_bounds(counts: ArrayLike, num_samples: int, *, alpha: float) -> Floats
     >>> lower_bounds([0, 600, 1000], 1000, alpha=0.01).round(6)
     array([0.      , 0.563118, 0.995405])
     """
-    found, which = np.unique(np.asarray(counts, np.int64), return_inverse=True)
+    k = to_integer_array("counts", counts, 0, MAX_SAMPLES)
+    found, which = np.unique(k, return_inverse=True)
     bounds = [confidence.lower(k, num_samples, alpha=alpha) for k in found.tolist()]
     return np.array(bounds, np.float64)[which]
 
@@ -173,7 +178,7 @@ def counts_between(
     >>> counts_between([0.5, 0.99994], [0.5001, 1.0], 100_000, alpha=0.001)
     (array([ 50490, 100001]), array([ 50499, 100000]))
     """
-    low, high = _checked_probabilities(lower), _checked_probabilities(upper)
+    low, high = _checked_probabilities("lower", lower), _checked_probabilities("upper", upper)
     if np.any(low > high):
         low, high = np.broadcast_arrays(low, high)
         wrong = np.flatnonzero(low > high)[0]
@@ -231,7 +236,7 @@ def fitting_alphas(
     >>> low.round(6), high.round(6)
     (array([0.040424, 0.006737]), array([0.091574, 0.018314]))
     """
-    low, high = _checked_probabilities(lower), _checked_probabilities(upper)
+    low, high = _checked_probabilities("lower", lower), _checked_probabilities("upper", upper)
     least = upper_tails(counts, num_samples, low * (1 - END_MARGIN))
     most = upper_tails(counts, num_samples, np.minimum(high * (1 + END_MARGIN), 1.0))
     none = np.asarray(counts) == 0
@@ -271,11 +276,8 @@ def fitting_samples(
     >>> fitting_samples([0, 1], 0.99995, 0.99996, alpha=0.001)
     (array([138152, 184665]), array([172690, 230831]))
     """
-    low, high = _checked_probabilities(lower), _checked_probabilities(upper)
-    j, level = np.asarray(misses, np.int64), _checked_alpha(alpha)
-    outside = j[(j < 0) | (j > MAX_SAMPLES)]
-    if outside.size:
-        raise ValueError(f"misses holds {outside.flat[0]}, outside [0, {MAX_SAMPLES}]")
+    low, high = _checked_probabilities("lower", lower), _checked_probabilities("upper", upper)
+    j, level = to_integer_array("misses", misses, 0, MAX_SAMPLES), _checked_alpha(alpha)
     least = _first_samples(j, low * (1 - END_MARGIN), level + _slack(level))
     most = _first_samples(j, np.minimum(high * (1 + END_MARGIN), 1.0), level - _slack(level)) - 1
     return np.asarray(np.where(low > 0, least, np.maximum(j, 1))), most
@@ -345,25 +347,19 @@ def _tails(k: Ints, n: Ints, p: Floats) -> Floats:
 
 
 def _checked_samples(values: ArrayLike) -> Ints:
-    n = np.asarray(values)
-    if not np.issubdtype(n.dtype, np.integer):
-        raise ValueError(f"num_samples = {values!r} is no integer in [1, {MAX_SAMPLES}]")
-    outside = n[(n < 1) | (n > MAX_SAMPLES)]
-    if outside.size:
-        raise ValueError(f"num_samples = {outside.flat[0]} is outside [1, {MAX_SAMPLES}]")
-    return n.astype(np.int64)
+    return to_integer_array("num_samples", values, 1, MAX_SAMPLES)
 
 
-def _checked_probabilities(values: ArrayLike) -> Floats:
-    p = np.asarray(values, np.float64)
+def _checked_probabilities(name: str, values: ArrayLike) -> Floats:
+    p = to_float_array(name, values)
     outside = p[~((p >= 0) & (p <= 1))]
     if outside.size:
-        raise ValueError(f"probability = {outside.flat[0]} is outside [0, 1]")
+        raise ValueError(f"{name} = {outside.flat[0]} is outside [0, 1]")
     return p
 
 
 def _checked_alpha(values: ArrayLike) -> Floats:
-    level = np.asarray(values, np.float64)
+    level = to_float_array("alpha", values)
     outside = level[~((level >= EXTREME) & (level < 1))]
     if outside.size:
         raise ValueError(f"alpha = {outside.flat[0]} is outside [{EXTREME}, 1)")

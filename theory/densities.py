@@ -48,7 +48,7 @@ def mass(density: Density, scale: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> sp
     >>> mass(laplace, sp.Integer(2), a, sp.oo)
     exp(-a/2)/2
     """
-    lower, upper = sp.sympify(lower), sp.sympify(upper)
+    lower, upper = sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
     for limit in (lower, upper):
         if not (limit.is_extended_nonnegative or limit.is_extended_nonpositive):
             raise SignUnknownError(f"the sign of the integration limit {limit} is not known")

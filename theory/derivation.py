@@ -169,7 +169,7 @@ def equal(
     >>> equal(sp.exp(sp.log(x)), x, "exp inverts log", "x > 0").check().status
     True
     """
-    lhs, rhs = sp.sympify(lhs), sp.sympify(rhs)
+    lhs, rhs = sp.sympify(lhs, strict=True), sp.sympify(rhs, strict=True)
     return Step(lhs, "=", rhs, reason, domain, lambda: _check_equal(lhs, rhs), states, written)
 
 
@@ -189,20 +189,22 @@ def compare(
 
     Parameters
     ----------
-    form : a rewriting of lhs - rhs whose sign follows from the assumptions; that it equals the
+    form : sympy.Expr, optional
+        A rewriting of lhs - rhs whose sign follows from the assumptions; that it equals the
         difference is checked.
-    along : (symbol, start, order): the difference and its first order - 1 derivatives have the
-        sign (or are zero) in the limit at start, and the derivative of that order has it
-        throughout, so the difference has it beyond start. With start = oo the order is 1: the
-        difference tends to a limit of the right sign and moves away from it. Nothing is said of
-        the symbol before start: that the domain of the step begins there is up to its author.
+    along : (symbol, start, order), optional
+        The difference and its first order - 1 derivatives have the sign (or are zero) in the limit
+        at start, and the derivative of that order has it throughout, so the difference has it
+        beyond start. With start = oo the order is 1: the difference tends to a limit of the right
+        sign and moves away from it. Nothing is said of the symbol before start: that the domain of
+        the step begins there is up to its author.
     """
     if relation not in _FLIPPED:
         raise ValueError(f"relation {relation!r} is not one of {sorted(_FLIPPED)}")
-    lhs, rhs = sp.sympify(lhs), sp.sympify(rhs)
+    lhs, rhs = sp.sympify(lhs, strict=True), sp.sympify(rhs, strict=True)
 
     if along is not None:  # a float infinity would not be recognised as one
-        along = (along[0], sp.sympify(along[1]), along[2])
+        along = (along[0], sp.sympify(along[1], strict=True), along[2])
 
     def check() -> Check:
         if lhs.has(sp.Float) or rhs.has(sp.Float):

@@ -49,12 +49,15 @@ from theory.exact import (
     describe,
     floor_float,
     to_ball,
-    to_fraction,
     working_precision,
 )
+from theory.parameters import is_word, to_exact_vector, to_integer
 from theory.ratio_laws import EQUAL_FROM
 from theory.subset_law import SubsetLaw
 from theory.tie_search import Tie
+
+#: A vector of more coordinates takes gigabytes.
+MOST_COORDINATES = 10**8
 
 #: The norms at which the two bounds are proved lie this far on either side of r*, relatively.
 SLACKS = (Fraction(1, 1 << 60), Fraction(1, 1 << 52), Fraction(1, 1 << 44))
@@ -79,14 +82,12 @@ class DirectionalRadius:
 def equal_direction(count: int) -> tuple[Fraction, ...]:
     """The diagonal of ``count`` coordinates: each takes the same part of the norm.
 
-    Raises ValueError if count is not at least 1.
+    Raises ValueError if count is outside [1, 10^8].
 
     >>> equal_direction(2)
     (Fraction(1, 1), Fraction(1, 1))
     """
-    if count < 1:
-        raise ValueError(f"count = {count} is not at least 1")
-    return (Fraction(1),) * count
+    return (Fraction(1),) * to_integer("count", count, 1, MOST_COORDINATES)
 
 
 def directional_radius(
@@ -127,7 +128,7 @@ def directional_radius(
     >>> directional_radius("0.75", [1], scale=1), directional_radius("0.75", [1, 1], scale=1)
     (0.6931471805599453, 1.0359994277736668)
     """
-    if rounding not in ("down", "nearest"):
+    if not is_word(rounding, ("down", "nearest")):
         raise ValueError(f"rounding = {describe(rounding)} is neither down nor nearest")
     found = directional_enclosure(p_a, direction, scale=scale)
     if rounding == "down" or math.isinf(found.upper):
@@ -152,7 +153,7 @@ def directional_enclosure(
         raise ValueError("p_a is an array: legal is a single exact number")
     level = Fraction(int(probability.p), int(probability.q))
     parse_scale("scale", scale)
-    magnitudes = [abs(to_fraction(entry)) for entry in direction]
+    magnitudes = [abs(entry) for entry in to_exact_vector("direction", direction)]
     moving = [one for one in magnitudes if one]
     if not moving:
         raise ValueError(f"direction of {len(magnitudes)} zeros: legal is any other vector")

@@ -46,9 +46,11 @@ from theory.exact import (
     round_down,
     round_nearest,
     to_fmpq,
+    to_fraction,
     to_positive,
     working_precision,
 )
+from theory.parameters import is_word
 from theory.radius_formulas import FORMULAS, Method, implied
 
 __all__ = [
@@ -120,7 +122,8 @@ class DiscreteLaplace:
         place = _checked_integer(k)
         if place < 0:
             return _rounded(lambda: _tail(self.eps, -place), rounding)
-        return _rounded(lambda: 1 - _tail(self.eps, place + 1), rounding)
+        # far out a ball around 1 reaches beyond it, and so would its end
+        return min(1.0, _rounded(lambda: 1 - _tail(self.eps, place + 1), rounding))
 
     def survival(self, k: int, *, rounding: Rounding = "nearest") -> float:
         """P(K > k), which is P(K <= -k - 1): no digits are lost in the upper tail.
@@ -169,10 +172,11 @@ def quantile_ball(p: Fraction, *, eps: Fraction, precision: int) -> arb:
     >>> float(third), float(-quantile_ball(Fraction(2, 3), eps=Fraction(1, 4), precision=100))
     (-1.6013465200373957, -1.6013465200373957)
     """
-    if not 0 < p < 1:
+    level = to_fraction(p)
+    if not 0 < level < 1:
         raise ValueError(f"p = {describe(p)} is outside (0, 1)")
     with working_precision(precision):
-        return _quantile(to_fmpq(p), to_fmpq(to_positive("eps", eps)))
+        return _quantile(to_fmpq(level), to_fmpq(to_positive("eps", eps)))
 
 
 def steps_theorem_1(
@@ -312,7 +316,7 @@ def radius_on_grid(steps: Steps, *, step: Exact) -> float:
         return steps
     count = _checked_integer(steps, "steps")
     if count < 0:
-        raise ValueError(f"steps = {count} is outside [0, inf)")
+        raise ValueError(f"steps = {describe(count)} is outside [0, inf)")
     return round_down(lambda _: arb(to_fmpq(size * count)))
 
 
@@ -383,13 +387,13 @@ def _tail(eps: Fraction, distance: int) -> arb:
 
 
 def _rounded(enclose: Callable[[], arb], rounding: Rounding) -> float:
+    if not is_word(rounding, ("down", "up", "nearest")):
+        raise ValueError(f"rounding = {describe(rounding)} is none of down, up, nearest")
     if rounding == "down":
         return round_down(lambda _: enclose())
     if rounding == "up":
         return 0.0 - round_down(lambda _: -enclose())
-    if rounding == "nearest":
-        return round_nearest(lambda _: enclose())
-    raise ValueError(f"rounding = {describe(rounding)} is none of down, up, nearest")
+    return round_nearest(lambda _: enclose())
 
 
 def _checked_integer(value: object, name: str = "k") -> int:

@@ -156,7 +156,7 @@ def closed_at(
     >>> closed_at(sp.cosh(x) - 1, ">", x, sp.Integer(0), Fraction(1), order=2).status
     True
     """
-    edge = sp.sympify(edge)
+    edge = sp.sympify(edge, strict=True)
     side = Fraction(int(edge.p), int(edge.q))
     near = (min(side, reach), max(side, reach))
     derivative = expression

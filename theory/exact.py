@@ -7,8 +7,8 @@ the midpoint to nearest, and every comparison of overlapping balls is False.
 """
 
 import math
+import operator
 import re
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +19,14 @@ from typing import TypeAlias
 
 from flint import arb, ctx, fmpq
 
+from theory.parameters import describe as describe
+
 Exact: TypeAlias = int | float | Decimal | Fraction | str
 """What stands for one exact rational number: a float is the dyadic rational that it stores."""
 
 FIRST_PRECISION = 80
 LAST_PRECISION = 1 << 14
+MOST_PRECISION = 1 << 20  # of one evaluation: more would fill the memory before it returned
 MAX_DECIMAL_EXPONENT = 5_000
 _BINARY64_PRECISION = 53
 _MAX_DIGITS = 1_000
@@ -72,23 +75,6 @@ class Surd:
     def __float__(self) -> float:
         """Return the float nearest to the number, to plot with."""
         return round_nearest(self.ball)
-
-
-def describe(value: object) -> str:
-    """Return `value` on one short line, for an error message.
-
-    Examples
-    --------
-    >>> describe("1.50"), describe(""), describe(10**60)
-    ('1.50', "''", '1000000000000000000000000000000000000...')
-    """
-    try:
-        text = " ".join(str(value).split())
-    except ValueError:  # of an integer that Python does not spell
-        return f"a number of more than {sys.get_int_max_str_digits()} digits"
-    if not text or not text.isprintable():
-        text = ascii(value)
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def to_fraction(value: Exact) -> Fraction:
@@ -194,10 +180,14 @@ def working_precision(bits: int) -> Iterator[None]:
     ...     arb(2).sqrt().rel_accuracy_bits() > 190
     True
     """
-    if bits < 2:
-        raise ValueError(f"precision = {bits} is outside [2, inf)")
+    try:
+        precision = operator.index(bits)
+    except TypeError:
+        precision = 0
+    if not 2 <= precision <= MOST_PRECISION:
+        raise ValueError(f"precision = {describe(bits)} is outside [2, {MOST_PRECISION}]")
     before = ctx.prec
-    ctx.prec = bits
+    ctx.prec = precision
     try:
         yield
     finally:

@@ -19,6 +19,8 @@ from scipy import special, stats
 
 from theory.binomial_tails import MARGIN, MAX_SAMPLES
 from theory.confidence import BinomialTest, checked_open, detectable_shift
+from theory.exact import describe
+from theory.parameters import to_real
 from theory.sample_sizes import check_rates, least_samples
 
 Floats = NDArray[np.float64]
@@ -65,8 +67,10 @@ def flip_power(num_samples: int, probability: float, *, level: float, bias: floa
     >>> round(flip_power(1000, 0.45, level=0.01), 6)
     0.78667
     """
-    test = BinomialTest(num_samples, _null(bias), 1.0, "less")
-    return max(0.0, test.power(min(1.0, probability + bias), alpha=level))
+    bias = _checked_bias(bias)
+    test = BinomialTest(num_samples, _HALF - bias, 1.0, "less")
+    truth = _in_unit("probability", probability)
+    return max(0.0, test.power(min(1.0, truth + bias), alpha=level))
 
 
 def smallest_excess(
@@ -103,8 +107,7 @@ def smallest_excess(
     >>> smallest_excess(20, scale=2.0, level=1e-9, false_pass=1e-3)
     inf
     """
-    _checked_scale(scale)
-    _null(bias)
+    scale, bias = _checked_scale(scale), _checked_bias(bias)
     shift = detectable_shift(
         num_samples, _HALF, alpha=level, false_pass=false_pass, alternative="less", bias=bias
     )
@@ -143,10 +146,9 @@ def samples_needed(
     >>> samples_needed(0.45, level=0.01, false_pass=0.1)
     1301
     """
-    if not 0 <= probability <= 1:
-        raise ValueError(f"probability = {probability} is outside [0, 1]")
+    probability, bias = _in_unit("probability", probability), _checked_bias(bias)
     return least_samples(
-        _null(bias), min(1.0, probability + bias), level=level, false_pass=false_pass
+        _HALF - bias, min(1.0, probability + bias), level=level, false_pass=false_pass
     )
 
 
@@ -184,12 +186,9 @@ def lead_power(
     >>> round(lead_power(2000, 0.2, 0.25, level=0.01), 6)
     0.836405
     """
-    BinomialTest(num_samples, _HALF, _HALF)  # checks the number
-    if not (0 <= mass_a <= 1 and 0 <= mass_b <= 1 and 0 < mass_a + mass_b <= 1 + MARGIN):
-        raise ValueError(f"masses = {mass_a} and {mass_b}: legal are [0, 1] with a sum in (0, 1]")
-    if not word >= 0:
-        raise ValueError(f"word = {word} is outside [0, inf)")
-    checked_open("level", level)
+    num_samples = BinomialTest(num_samples, _HALF, _HALF).num_samples
+    mass_a, mass_b, word = _checked_masses(mass_a, mass_b, word)
+    level = checked_open("level", level)
     both = min(1.0, mass_a + mass_b)
     law, mean, bulk = stats.binom(num_samples, both), num_samples * both, math.log(2 / _OUTSIDE)
     reach = bulk / 3 + math.sqrt(bulk**2 / 9 + 2 * mean * (1 - both) * bulk)  # Bernstein
@@ -249,11 +248,13 @@ def smallest_lead_excess(
     >>> round(excess, 6), round(lead_power(10_000, *masses(excess), level=1e-9), 6)
     (0.108135, 0.999)
     """
-    _checked_scale(scale)
+    scale = _checked_scale(scale)
     check_rates(level, false_pass)
+    if not callable(masses):
+        raise TypeError(f"masses = {describe(masses)} is no function of r - R")
 
     def shows(excess: float) -> bool:
-        power = lead_power(num_samples, *masses(excess), level=level, word=word)
+        power = lead_power(num_samples, *_checked_pair(masses, excess), level=level, word=word)
         return power >= 1 - false_pass
 
     short, enough = 0.0, 64.0 * scale
@@ -288,6 +289,7 @@ def lead_samples_needed(
     2374
     """
     check_rates(level, false_pass)
+    mass_a, mass_b, word = _checked_masses(mass_a, mass_b, word)
     if abs(mass_a + mass_b - 1) <= 2.0**-50:  # 1, up to rounding
         return samples_needed(mass_a, level=level, false_pass=false_pass, bias=4 * word)
 
@@ -305,15 +307,33 @@ def lead_samples_needed(
     return next(one for one in range(max(1, n - 16), n + 1) if one == n or shows(one))
 
 
-def _null(bias: float) -> float:
-    if not 0 <= bias < _HALF:
-        raise ValueError(f"bias = {bias} is outside [0, 1/2)")
-    return _HALF - bias
+def _checked_bias(bias: float) -> float:
+    return to_real("bias", bias, "[0, 1/2)", lambda number: 0 <= number < _HALF)
 
 
-def _checked_scale(scale: float) -> None:
-    if not 0 < scale < math.inf:
-        raise ValueError(f"scale = {scale} is outside (0, inf)")
+def _in_unit(name: str, value: float) -> float:
+    return to_real(name, value, "[0, 1]", lambda number: 0 <= number <= 1)
+
+
+def _checked_scale(scale: float) -> float:
+    return to_real("scale", scale, "(0, inf)", lambda number: 0 < number < math.inf)
+
+
+def _checked_pair(
+    masses: Callable[[float], tuple[float, float]], excess: float
+) -> tuple[float, float]:
+    try:
+        pair = masses(excess)
+        return pair[0], pair[1]
+    except TypeError as error:
+        raise TypeError(f"masses = {describe(masses)} does not give two masses: {error}") from None
+
+
+def _checked_masses(mass_a: float, mass_b: float, word: float) -> tuple[float, float, float]:
+    a, b = _in_unit("mass_a", mass_a), _in_unit("mass_b", mass_b)
+    if not 0 < a + b <= 1 + MARGIN:
+        raise ValueError(f"masses = {a} and {b}: legal are [0, 1] with a sum in (0, 1]")
+    return a, b, to_real("word", word, "[0, inf)", lambda number: 0 <= number < math.inf)
 
 
 def _tails(k: Ints, n: Ints, p: Floats) -> Floats:

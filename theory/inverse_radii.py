@@ -36,6 +36,7 @@ from theory.exact import (
     to_fraction,
     working_precision,
 )
+from theory.parameters import is_word, to_float_array
 from theory.radius_formulas import Method
 
 
@@ -54,7 +55,7 @@ def needed_complement(
     scale : int, float, Decimal, Fraction, str or Surd
         The method's own: lambda, sigma for "cohen", half_width for "uniform"; in (0, inf).
     precision : int
-        Working precision in bits, in [2, inf).
+        Working precision in bits, in [2, 2^20].
 
     Returns
     -------
@@ -147,8 +148,13 @@ def implied_probabilities(
     (array([0.841103, 1.      , 0.022696]), array([0.841587, 1.      , 0.022804]))
     """
     _, size, radicand = parse_radius(method, 0, scale)
-    values = np.asarray(radii, dtype=np.float64)
-    halves = np.broadcast_to(np.float64(0 if half_unit is None else half_unit), values.shape)
+    values = to_float_array("radii", radii)
+    halves = to_float_array("half_unit", 0 if half_unit is None else half_unit)
+    try:
+        halves = np.broadcast_to(halves, values.shape)
+    except ValueError:
+        legal = f"legal is one that broadcasts to that of radii, {values.shape}"
+        raise ValueError(f"half_unit has shape {halves.shape}, {legal}") from None
     if np.isnan(values).any():
         raise ValueError("radii holds nan: legal are floats and infinities")
     infinite = np.isinf(values)
@@ -172,7 +178,7 @@ def parse_radius(method: Method, radius: Exact, scale: Exact | Surd) -> tuple[fm
     >>> parse_radius("cohen", "0.5", Surd(to_fraction(3), 2))
     (1/2, 3, 2)
     """
-    if method not in _COMPLEMENTS:
+    if not is_word(method, _COMPLEMENTS):
         raise ValueError(f"method = {describe(method)} is none of {', '.join(_COMPLEMENTS)}")
     try:
         length = to_fraction(radius)

@@ -28,7 +28,8 @@ from theory.balls import PRECISION, Ball, rational_ball
 from theory.bounds import Bounds
 from theory.characteristic import characteristic_function
 from theory.claim import Grade
-from theory.exact import Exact, to_fraction, to_positive, working_precision
+from theory.exact import Exact, describe, to_fraction, to_positive, working_precision
+from theory.parameters import checked_precision, to_exact_vector
 from theory.ratio_laws import BallLaw, RatioLaw, ratio_law
 from theory.ratio_moments import cumulants
 from theory.ratio_queries import Quantile, quantile, trade_off
@@ -65,10 +66,10 @@ class LikelihoodRatio:
     scale: Fraction
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "delta", to_exact_vector("delta", self.delta))
+        object.__setattr__(self, "scale", to_positive("scale", self.scale))
         if not self.delta:
             raise ValueError("delta has 0 coordinates, legal is at least 1")
-        if not self.scale > 0:
-            raise ValueError(f"scale = {self.scale} is outside (0, inf)")
 
     @classmethod
     def of(cls, delta: Iterable[Exact], *, scale: Exact) -> LikelihoodRatio:
@@ -76,7 +77,7 @@ class LikelihoodRatio:
 
         Raises ValueError for an entry that is not a finite number, or a scale outside (0, inf).
         """
-        return cls(tuple(to_fraction(entry) for entry in delta), to_positive("scale", scale))
+        return cls(to_exact_vector("delta", delta), to_positive("scale", scale))
 
     @cached_property
     def magnitudes(self) -> tuple[Fraction, ...]:
@@ -107,11 +108,10 @@ class LikelihoodRatio:
         >>> LikelihoodRatio.of([3, -1], scale=2).value_at(["0.5", 7])
         Fraction(3, 1)
         """
-        if len(x) != len(self.delta):
-            raise ValueError(
-                f"x has {len(x)} coordinates, legal is {len(self.delta)}, the number in delta"
-            )
-        at = [to_fraction(entry) for entry in x]
+        at = to_exact_vector("x", x)
+        if len(at) != len(self.delta):
+            legal = f"legal is {len(self.delta)}, the number in delta"
+            raise ValueError(f"x has {len(at)} coordinates, {legal}")
         moved = zip(at, self.delta, strict=True)
         return sum((abs(here - move) - abs(here) for here, move in moved), Fraction(0))
 
@@ -195,9 +195,9 @@ class LikelihoodRatio:
     def cdf(self, t: Exact, precision: int = PRECISION) -> Ball:
         """A ball around P(T <= t), right-continuous: it jumps by the mass of an atom at t.
 
-        For one non-zero coordinate, with a = |delta_i|, it is
-            0 below -a, e^(-(a - t)/(2 scale))/2 on [-a, a), 1 from a on,
-        and for several the sum over subsets of `theory.subset_law`.
+        For one non-zero coordinate, with a = |delta_i|, it is 0 below -a,
+        e^(-(a - t)/(2 scale))/2 on [-a, a) and 1 from a on;
+        for several it is the sum over subsets of `theory.subset_law`.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class LikelihoodRatio:
         >>> (both.cdf("0.5") - both.below("0.5")).overlaps(both.atoms()[2].ball())
         True
         """
-        return self._up_to(to_fraction(t), precision, closed=True)
+        return self._up_to(to_fraction(t), checked_precision(precision), closed=True)
 
     def below(self, t: Exact, precision: int = PRECISION) -> Ball:
         """A ball around P(T < t), the limit of the c.d.f. from below; parameters as in `cdf`.
@@ -229,7 +229,7 @@ class LikelihoodRatio:
         >>> float(LikelihoodRatio.of([3, 0], scale=2).below(3))
         0.5
         """
-        return self._up_to(to_fraction(t), precision, closed=False)
+        return self._up_to(to_fraction(t), checked_precision(precision), closed=False)
 
     def _up_to(self, place: Fraction, precision: int, *, closed: bool) -> Ball:
         if not self.magnitudes:
@@ -326,7 +326,7 @@ class LikelihoodRatio:
         """
         level = to_fraction(p)
         if not 0 < level < 1:
-            raise ValueError(f"p = {level} is outside (0, 1)")
+            raise ValueError(f"p = {describe(p)} is outside (0, 1)")
         if not self.magnitudes:
             return Quantile(Fraction(0), Fraction(0), True, "constant", Grade.ENCLOSED)
         return quantile(self._law, level, self.norm / self.scale, self._places)
@@ -361,7 +361,7 @@ class LikelihoodRatio:
         """
         level = to_fraction(alpha)
         if not 0 < level < 1:
-            raise ValueError(f"alpha = {level} is outside (0, 1)")
+            raise ValueError(f"alpha = {describe(alpha)} is outside (0, 1)")
         if not self.magnitudes:
             with working_precision(PRECISION):
                 return Bounds.of_ball(rational_ball(1 - level), "constant")
@@ -392,7 +392,7 @@ class LikelihoodRatio:
         >>> LikelihoodRatio.of([3, -3], scale=2).cumulant(3).upper < 0
         True
         """
-        found = cumulants(self.groups, order)[order - 1]
+        found = cumulants(self.groups, order)[-1]
         with working_precision(PRECISION):
             return Bounds.of_ball(found * rational_ball(self.scale) ** order, "closed form")
 
@@ -402,7 +402,8 @@ class LikelihoodRatio:
         >>> LikelihoodRatio.of([3], scale=2).characteristic_function(0).overlaps(acb(1))
         True
         """
-        with working_precision(bits + len(self.magnitudes).bit_length() + 16):
+        guard = len(self.magnitudes).bit_length() + 16
+        with working_precision(checked_precision(bits, "bits") + guard):
             return characteristic_function(self.groups, to_fraction(omega) * self.scale)
 
 

@@ -21,6 +21,9 @@ from theory.balls import Ball, rational_ball
 
 Floats = NDArray[np.float64]
 
+#: HiGHS takes no coefficient of 1e15 or more, and masses are divided by 1 - p_a and p_b.
+LEAST_MASS = 2e-15
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -90,10 +93,15 @@ def worst_case(grid: Grid, p_a: float, p_b: float | None = None) -> WorstCase:
     The mass that cA loses is measured in units of 1 - p_a, so that the solver's tolerance does not
     swallow it when p_a is near 1.
 
-    Raises ValueError where the solver does not report an optimum.
+    Raises ValueError where p_a is outside [0, 1 - 2e-15] or p_b outside [2e-15, 1], and where the
+    solver does not report an optimum.
     """
+    if not 0.0 <= p_a <= 1.0 - LEAST_MASS:
+        raise ValueError(f"p_a = {p_a} is outside [0, 1 - {LEAST_MASS}]")
+    if p_b is not None and not LEAST_MASS <= p_b <= 1.0:
+        raise ValueError(f"p_b = {p_b} is outside [{LEAST_MASS}, 1]")
     before, after = grid.before, grid.after
-    lost = max(1.0 - p_a, 1e-300)
+    lost = 1.0 - p_a
     if p_b is None:
         answer = linprog(
             -2 * after, A_ub=[before / lost], b_ub=[1.0], bounds=(0.0, 1.0), method="highs"
@@ -105,7 +113,7 @@ def worst_case(grid: Grid, p_a: float, p_b: float | None = None) -> WorstCase:
     rows = sparse.vstack(
         [
             sparse.csr_matrix(np.concatenate([before / lost, zero])),
-            sparse.csr_matrix(np.concatenate([zero, before / max(p_b, 1e-300)])),
+            sparse.csr_matrix(np.concatenate([zero, before / p_b])),
             sparse.hstack([-sparse.identity(count), sparse.identity(count)]),
         ]
     )

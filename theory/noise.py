@@ -31,6 +31,7 @@ from theory.compensated import (
     two_product,
     two_sum,
 )
+from theory.parameters import to_real
 from theory.symmetric_noise import Noise
 
 __all__ = ["Gaussian", "Laplace", "Noise", "Uniform"]
@@ -43,9 +44,7 @@ _CENTRE = 0.1
 
 
 def _positive(name: str, value: float) -> float:
-    if not 0.0 < value < math.inf:
-        raise ValueError(f"{name} = {value} is outside (0, inf)")
-    return float(value)
+    return to_real(name, value, "(0, inf)", lambda number: 0.0 < number < math.inf)
 
 
 @cache

@@ -18,6 +18,7 @@ from flint import arb
 
 from theory.balls import Ball, rational_ball
 from theory.exact import working_precision
+from theory.parameters import to_integer
 
 #: Cumulants of a higher order are not asked for.
 MAX_ORDER = 32
@@ -46,8 +47,7 @@ def cumulants(groups: Mapping[Fraction, int], order: int, bits: int = 128) -> li
     >>> mean.overlaps(2 * arb(-1).exp()), float(variance)
     (True, 1.3147761394694668)
     """
-    if not 1 <= order <= MAX_ORDER:
-        raise ValueError(f"order = {order} is outside [1, {MAX_ORDER}]")
+    order = to_integer("order", order, 1, MAX_ORDER)
     total = [arb(0)] * order
     for magnitude, number in groups.items():
         lost = max(0, magnitude.denominator.bit_length() - magnitude.numerator.bit_length())

@@ -6,7 +6,6 @@ atoms, so that every p in (0, 1) has exactly one quantile, inside an atom's jump
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -177,8 +176,24 @@ def _open_ends(
 
 def _rounded(place: Fraction, width: Fraction) -> Fraction:
     """A shorter number next to a place, nearer than a thousandth of the width."""
-    grid = 1 << max(0, 12 - math.frexp(float(width))[1])
+    # by lengths: the width may lie beyond every float
+    exponent = width.numerator.bit_length() - width.denominator.bit_length()
+    grid = 1 << max(0, 12 - exponent)
     return Fraction(round(place * grid), grid)
+
+
+def _proved_small(law: RatioLaw, alpha: Fraction, at: Quantile) -> Fraction:
+    """A place t near the quantile with P(T < t) <= alpha also as a float that is rounded up.
+
+    The balls that found the quantile's lower end know its probability better than a float does.
+    """
+    place = at.lower
+    step = max(at.upper - at.lower, abs(at.lower) / (1 << 52), Fraction(1, 1 << 60))
+    for _ in range(_MAX_STEPS):
+        if Fraction(law.below(place).upper) <= alpha:
+            break
+        place, step = place - step, 2 * step
+    return place
 
 
 def trade_off(law: RatioLaw, alpha: Fraction, at: Quantile) -> Bounds:
@@ -210,8 +225,9 @@ def trade_off(law: RatioLaw, alpha: Fraction, at: Quantile) -> Bounds:
         )
         lower = max(0.0, floor_float(least))
     # the two tests: their sizes from above, and their type II errors from above
-    small, large = law.below(at.lower), law.cdf(at.upper)
-    error_small, error_large = law.cdf(-at.lower), law.below(-at.upper)
+    least_place = _proved_small(law, alpha, at)
+    small, large = law.below(least_place), law.cdf(at.upper)
+    error_small, error_large = law.cdf(-least_place), law.below(-at.upper)
     size, most = Fraction(small.upper), Fraction(large.upper)
     if size > alpha:  # the smaller set is not proved to be a test: all of X is one with error 1
         return Bounds(lower, 1.0, power.method, power.grade)

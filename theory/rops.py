@@ -30,6 +30,7 @@ from theory.exact import (
     to_positive,
     working_precision,
 )
+from theory.parameters import MOST_ROOT_BITS, checked_precision, to_float_array
 from theory.rops_tie import enclosed_tie
 
 __all__ = [
@@ -50,6 +51,8 @@ Numbers: TypeAlias = float | NDArray[Any] | Sequence[float]
 # from x = 0 up to 1 - |x| = 2**-53.
 _LAPLACE_RATES, _GAUSSIAN_RATES = (0.69, 32.0), (0.47, 8.0)
 _HALVINGS = 64
+
+_ROOT_2 = math.sqrt(2)
 
 
 def laplace_agreement(x: Numbers, *, scale: Numbers) -> float | Floats:
@@ -83,7 +86,8 @@ def laplace_agreement(x: Numbers, *, scale: Numbers) -> float | Floats:
     """
     near, far = _sides(x)
     size = _positive("scale", scale)
-    return _result(-(np.expm1(-near / size) + np.expm1(-far / size)) / 2)
+    with np.errstate(over="ignore"):  # a scale that is next to 0 leaves nothing outside
+        return _result(-(np.expm1(-near / size) + np.expm1(-far / size)) / 2)
 
 
 def gaussian_agreement(x: Numbers, *, sigma: Numbers) -> float | Floats:
@@ -100,8 +104,10 @@ def gaussian_agreement(x: Numbers, *, sigma: Numbers) -> float | Floats:
     0.5
     """
     near, far = _sides(x)
-    spread = _positive("sigma", sigma) * math.sqrt(2)
-    return _result((special.erf(near / spread) + special.erf(far / spread)) / 2)
+    spread = _positive("sigma", sigma)
+    with np.errstate(over="ignore"):  # a sigma that is next to 0 leaves nothing outside
+        both = special.erf(near / spread / _ROOT_2) + special.erf(far / spread / _ROOT_2)
+    return _result(both / 2)
 
 
 def laplace_supremum(x: Numbers) -> float | Floats:
@@ -172,7 +178,7 @@ def laplace_agreement_ball(x: Exact, *, scale: Exact | Surd, precision: int) -> 
     scale : int, float, Decimal, Fraction, str or Surd
         The exact Laplace parameter, in (0, inf).
     precision : int
-        Working precision in bits, in [2, inf).
+        Working precision in bits, in [2, 2^20].
 
     Raises
     ------
@@ -219,7 +225,7 @@ def laplace_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> arb
     x : int, float, Decimal, Fraction or str
         The point, an exact number in (-1, 1).
     precision : int
-        In bits, in [2, inf). Near r = 1 - abs(x) a tie may need more to be told apart.
+        In bits, in [2, 4096]. Near r = 1 - abs(x) a tie may need more to be told apart.
     radius : int, float, Decimal, Fraction or str
         An exact number in [0, 1 - abs(x)).
 
@@ -235,6 +241,7 @@ def laplace_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> arb
     >>> laplace_supremum_ball(0, precision=80, radius="1/2").overlaps(arb(2).sqrt() / arb(4).log())
     True
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     near, far = _exact_sides(x, inside=True)
     reach = _exact_radius(radius, near)
 
@@ -263,6 +270,7 @@ def gaussian_supremum_ball(x: Exact, *, precision: int, radius: Exact = 0) -> ar
     >>> gaussian_supremum_ball("0.3", precision=80, radius="0.69").mid().str(6, radius=False)
     '0.470152'
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     near, far = _exact_sides(x, inside=True)
     reach = _exact_radius(radius, near)
 
@@ -286,14 +294,15 @@ def _erfc(x: arb) -> arb:
 
 def _sides(x: Numbers) -> tuple[Floats, Floats]:
     """1 - |x| and 1 + |x|."""
-    place = np.abs(np.asarray(x, dtype=np.float64))
+    values = to_float_array("x", x)
+    place = np.abs(values)
     if not (place <= 1).all():  # NaN too
-        raise ValueError(f"x = {np.asarray(x)[~(place <= 1)].flat[0]} is outside [-1, 1]")
+        raise ValueError(f"x = {values[~(place <= 1)].flat[0]} is outside [-1, 1]")
     return 1 - place, 1 + place
 
 
 def _positive(name: str, value: Numbers) -> Floats:
-    array = np.asarray(value, dtype=np.float64)
+    array = to_float_array(name, value)
     legal = (array > 0) & (array < np.inf)
     if not legal.all():
         raise ValueError(f"{name} = {array[~legal].flat[0]} is outside (0, inf)")

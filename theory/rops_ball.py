@@ -40,6 +40,7 @@ from theory.magnitude_sums import (
     gaussian_outside_float,
     laplace_outside,
 )
+from theory.parameters import MOST_ROOT_BITS, checked_precision, is_word
 from theory.rops_tie import enclosed_tie, exclude_below
 
 __all__ = [
@@ -99,11 +100,12 @@ class BallPoint:
     towards: Towards = "vertex"
 
     def __post_init__(self) -> None:
-        most = MAX_FACE_DIM if self.towards == "face" else MAX_DIM
-        if self.towards not in ("vertex", "face"):
-            raise ValueError(f"towards = {self.towards!r} is neither vertex nor face")
+        if not is_word(self.towards, ("vertex", "face")):
+            raise ValueError(f"towards = {describe(self.towards)!r} is neither vertex nor face")
+        object.__setattr__(self, "t", to_fraction(self.t))
         if not 0 <= self.t < 1:
             raise ValueError(f"x = {describe(self.t)} is outside [0, 1)")
+        most = MAX_FACE_DIM if self.towards == "face" else MAX_DIM
         if isinstance(self.dim, bool) or not isinstance(self.dim, int) or not 1 <= self.dim <= most:
             raise ValueError(f"dim = {describe(self.dim)} is no integer in [1, {most}]")
 
@@ -117,6 +119,8 @@ class BallPoint:
 
     def has_certificate(self, noise: Noise, radius: Exact) -> bool:
         """Whether any noise of the kind certifies the radius, which is decided exactly."""
+        if not is_word(noise, _NOISES):
+            raise ValueError(f"noise = {describe(noise)} is none of {', '.join(_NOISES)}")
         reach, distance = to_fraction(radius), 1 - self.t
         if noise == "laplace":
             return reach < distance
@@ -184,7 +188,7 @@ def ball_supremum_ball(noise: Noise, point: BallPoint, *, precision: int, radius
         sqrt(2) lambda or sigma is returned.
     point : BallPoint
     precision : int
-        The relative width is about ``2**-precision``.
+        In [2, 4096]; the relative width is about ``2**-precision``.
     radius : int, float, Decimal, Fraction or str
         In l1, an exact number in [0, 1 - t) (Laplace) or [0, (1 - t)/sqrt(d)) (Gaussian).
 
@@ -207,6 +211,7 @@ def ball_supremum_ball(noise: Noise, point: BallPoint, *, precision: int, radius
     >>> ball_supremum_ball("gaussian", BallPoint.of(0, dim=2), precision=60).mid().str(9, radius=0)
     '0.672285191'
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     reach = _radius(noise, point, radius)
     length = to_fmpq(reach)
 
@@ -251,6 +256,7 @@ def face_threshold_ball(dim: int) -> arb:
     >>> face_threshold_ball(2).mid().str(9, radius=False)
     '0.975476096'
     """
+    BallPoint.of(0, dim=dim, towards="face")  # checks the dimension
 
     def lead(t: float) -> float:
         point = BallPoint.of(t, dim=dim, towards="face")
@@ -283,7 +289,7 @@ def vertex_rates(dim: int, *, precision: int) -> tuple[arb, arb]:
     dim : int
         In [2, 256].
     precision : int
-        The relative width is about ``2**-precision``.
+        In [2, 4096]; the relative width is about ``2**-precision``.
 
     Examples
     --------
@@ -291,6 +297,7 @@ def vertex_rates(dim: int, *, precision: int) -> tuple[arb, arb]:
     >>> (arb(2).sqrt() * c / a).mid().str(9, radius=False)
     '1.27076357'
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     if isinstance(dim, bool) or not isinstance(dim, int) or not 2 <= dim <= MAX_DIM:
         raise ValueError(f"dim = {describe(dim)} is no integer in [2, {MAX_DIM}]")
 
@@ -307,6 +314,8 @@ def vertex_rates(dim: int, *, precision: int) -> tuple[arb, arb]:
 
 def _radius(noise: Noise, point: BallPoint, radius: Exact) -> Fraction:
     reach = to_fraction(radius)
+    if not isinstance(point, BallPoint):
+        raise TypeError(f"point = {describe(point)} is no BallPoint")
     if reach < 0 or not point.has_certificate(noise, reach):
         end = "1 - |x|" if noise == "laplace" else "(1 - |x|)/sqrt(d)"
         raise ValueError(

@@ -26,6 +26,7 @@ from theory.balls import compile_ball
 from theory.enclosure import Interval, isolate_root
 from theory.enclosures import certified_rops_boxes as boxes
 from theory.exact import LAST_PRECISION, Exact, describe, to_fraction, working_precision
+from theory.parameters import MOST_ROOT_BITS, checked_precision, to_float_array
 from theory.rops import Floats, Numbers
 from theory.steps.certified_rops_order import excess_at_tie
 
@@ -63,9 +64,10 @@ def order_change(x: Numbers) -> float | Floats:
     >>> order_change([0.0, 0.3, 0.99]).round(9).tolist()
     [0.555820113, 0.490032906, nan]
     """
-    place = np.abs(np.asarray(x, dtype=np.float64))
+    values = to_float_array("x", x)
+    place = np.abs(values)
     if not (place < 1).all():  # NaN too
-        raise ValueError(f"x = {np.asarray(x)[~(place < 1)].flat[0]} is outside (-1, 1)")
+        raise ValueError(f"x = {values[~(place < 1)].flat[0]} is outside (-1, 1)")
     near = 1 - place
     low, high = (np.full(place.shape, float(end)) for end in TIES)
     for _ in range(_HALVINGS):
@@ -91,7 +93,7 @@ def order_change_ball(x: Exact, *, precision: int) -> arb | None:
     x : int, float, Decimal, Fraction or str
         The point, an exact number in (-1, 1).
     precision : int
-        In bits, in [2, inf): the ball is about ``2**-precision`` wide. More are used where r* is
+        In bits, in [2, 4096]: the ball is about ``2**-precision`` wide. More are used where r* is
         so near 0 that it is not told from 0.
 
     Returns
@@ -113,6 +115,7 @@ def order_change_ball(x: Exact, *, precision: int) -> arb | None:
     >>> order_change_ball("0.975", precision=80) is None
     True
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     place = abs(to_fraction(x))
     if place >= 1:
         raise ValueError(f"x = {describe(x)} is outside (-1, 1)")
@@ -139,7 +142,7 @@ def last_location_ball(*, precision: int) -> arb:
     Parameters
     ----------
     precision : int
-        In bits, in [2, inf): the ball is about ``2**-precision`` wide.
+        In bits, in [2, 4096]: the ball is about ``2**-precision`` wide.
 
     Raises
     ------
@@ -152,6 +155,7 @@ def last_location_ball(*, precision: int) -> arb:
     '0.974626937027658'
     """
     # r = 0 is k = s + q and x = s/k, with s = xk and z = e^(-4s)
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     s, q = -sp.log(_z) / 4, sp.log(1 + _z) / 2
     between = (Fraction(1, 32), Fraction(1, 16))
     return _at_root(excess_at_tie(s + q, s, q), _z, between, s / (s + q), precision)

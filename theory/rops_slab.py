@@ -41,6 +41,7 @@ from itertools import accumulate
 from flint import arb, fmpq
 
 from theory.exact import Exact, describe, to_fmpq, to_fraction, working_precision
+from theory.parameters import MOST_ROOT_BITS, checked_precision, to_exact_vector
 from theory.rops import gaussian_supremum_ball
 from theory.rops_tie import enclosed_tie
 
@@ -84,6 +85,7 @@ class Slab:
     weights: tuple[Fraction, ...]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", to_exact_vector("weights", self.weights))
         if not any(self.weights):
             raise ValueError(
                 f"weights = {describe(','.join(map(str, self.weights)))}: legal are numbers not "
@@ -95,7 +97,7 @@ class Slab:
     @classmethod
     def of(cls, weights: Sequence[Exact]) -> Slab:
         """Return the slab of weights that are exact numbers."""
-        return cls(tuple(to_fraction(weight) for weight in weights))
+        return cls(to_exact_vector("weights", weights))
 
     @cached_property
     def squared_norm(self) -> Fraction:
@@ -125,7 +127,7 @@ class Slab:
 
     def tail(self, t: arb, precision: int) -> arb:
         """Return a ball around P(Z > t), t >= 0, with so many bits and those that cancel."""
-        with working_precision(precision + self.guard_bits):
+        with working_precision(checked_precision(precision) + self.guard_bits):
             stretched = t * arb(to_fmpq(self.squared_norm)).sqrt()
             total = arb(0)
             for size, terms in self.terms.items():
@@ -158,7 +160,7 @@ def slab_laplace_supremum_ball(
     weights : sequence of exact numbers, or Slab
         Not all 0; up to a common factor.
     precision : int
-        In bits, in [2, inf).
+        In bits, in [2, 4096].
     radius : int, float, Decimal, Fraction or str
         In l1, an exact number in [0, (1 - abs(u))/||w||_inf).
 
@@ -176,6 +178,7 @@ def slab_laplace_supremum_ball(
     >>> slab_laplace_supremum_ball("0.3", ["1", "1"], precision=80).mid().str(10, radius=False)
     '1.695597997'
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     slab = weights if isinstance(weights, Slab) else Slab.of(weights)
     place, reach = _place(u), to_fraction(radius)
     near, far = 1 - place, 1 + place
@@ -222,6 +225,7 @@ def slab_threshold_ball(weights: Sequence[Exact] | Slab, *, precision: int) -> a
     >>> slab_threshold_ball(["1"], precision=40).mid().str(9, radius=False)
     '0.974626937'
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
     slab = weights if isinstance(weights, Slab) else Slab.of(weights)
 
     def leads(u: Fraction) -> bool:
@@ -271,6 +275,7 @@ def slab_limit_threshold_ball(*, precision: int) -> arb:
     >>> slab_limit_threshold_ball(precision=30).mid().str(7, radius=False)
     '0.9303802'
     """
+    precision = checked_precision(precision, most=MOST_ROOT_BITS)
 
     def loss(u: Fraction, bits: int) -> arb:
         sigma = gaussian_supremum_ball(u, precision=bits)

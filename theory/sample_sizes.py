@@ -10,7 +10,6 @@ radius needs, and the misses n - X are tested, because their rate may be tiny.
 from __future__ import annotations
 
 import math
-import operator
 from fractions import Fraction
 
 import numpy as np
@@ -35,10 +34,14 @@ from theory.exact import (
     working_precision,
 )
 from theory.inverse_radii import needed_complement, parse_radius
+from theory.parameters import to_integer, to_real
 from theory.radius_formulas import Method
 
 MOST_UNANIMOUS = 10**15
 """More samples than this are not told apart from any number of them."""
+
+LEAST_RATE = 1e-300
+"""Of smaller tails the floats have lost the digits, and no number of samples would end a search."""
 
 _PRECISION = 192
 
@@ -76,9 +79,7 @@ def largest_radius(
     >>> largest_radius("cohen", 9, alpha="0.001", scale=1).upper
     0.0
     """
-    n = operator.index(num_samples)
-    if not 1 <= n <= MOST_UNANIMOUS:
-        raise ValueError(f"num_samples = {describe(n)} is outside [1, {MOST_UNANIMOUS}]")
+    n = to_integer("num_samples", num_samples, 1, MOST_UNANIMOUS)
     rate, said = _rate(alpha), "Clopper-Pearson, all samples agree"
     radius_ball(method, Fraction(1, 2), scale=scale, precision=_PRECISION)  # checks the others
     # 2^-n is below every fraction of a denominator below 2^n
@@ -180,9 +181,11 @@ def samples_needed_for(
     1520
     """
     level, truth = level_of(alpha), _misses(probability)
+    legal = f"(alpha, 1), alpha = {describe(alpha)}"
+    power = to_real("power", power, legal, lambda number: 0 < number < 1)
     false_pass = 1 - power
     if not (level < power and 0 < false_pass < 1 - level):
-        raise ValueError(f"power = {power} is outside (alpha, 1), alpha = {describe(alpha)}")
+        raise ValueError(f"power = {power} is outside {legal}")
     complement = needed_complement(method, radius, scale=scale, precision=FIRST_PRECISION)
     null = 0.0 if complement is None else floor_float(complement)
     if truth == 0:  # all agree, always: no tail has to be rounded
@@ -243,9 +246,9 @@ def least_samples(null: float, truth: float, *, level: float, false_pass: float)
     truth
         In [0, 1].
     level
-        In (0, 1).
+        In [1e-300, 1).
     false_pass
-        In (0, 1 - level).
+        In [1e-300, 1 - level).
 
     Returns
     -------
@@ -263,10 +266,10 @@ def least_samples(null: float, truth: float, *, level: float, false_pass: float)
     >>> least_samples(0.001, 0.0002, level=0.001, false_pass=0.1)
     18056
     """
-    checked_open("null", null)
-    if not 0 <= truth <= 1:
-        raise ValueError(f"truth = {truth} is outside [0, 1]")
+    null = checked_open("null", null)
+    truth = to_real("truth", truth, "[0, 1]", lambda number: 0 <= number <= 1)
     check_rates(level, false_pass)
+    level, false_pass = float(level), float(false_pass)
     if truth >= null or not _reachable(MAX_SAMPLES, null, truth, level, false_pass):
         return None
     short, n = 0, MAX_SAMPLES
@@ -283,13 +286,13 @@ def least_samples(null: float, truth: float, *, level: float, false_pass: float)
 
 
 def check_rates(level: float, false_pass: float) -> None:
-    """A ValueError of one line unless level is in (0, 1) and false_pass in (0, 1 - level).
+    """A ValueError unless level is in [1e-300, 1) and false_pass in [1e-300, 1 - level).
 
     >>> check_rates(0.4, 0.5)
     """
-    checked_open("level", level)
-    if not 0 < false_pass < 1 - level:
-        raise ValueError(f"false_pass = {false_pass} is outside (0, 1 - level), level = {level}")
+    rate = to_real("level", level, f"[{LEAST_RATE}, 1)", lambda number: LEAST_RATE <= number < 1)
+    legal = f"[{LEAST_RATE}, 1 - level), level = {rate}"
+    to_real("false_pass", false_pass, legal, lambda number: LEAST_RATE <= number < 1 - rate)
 
 
 def level_of(alpha: Exact) -> float:
@@ -306,7 +309,10 @@ def level_of(alpha: Exact) -> float:
 
 
 def _rate(alpha: Exact) -> Fraction:
-    rate = to_fraction(alpha)
+    try:
+        rate = to_fraction(alpha)
+    except ValueError:
+        rate = Fraction(0)
     if not 0 < rate < 1:
         raise ValueError(f"alpha = {describe(alpha)} is outside (0, 1)")
     return rate

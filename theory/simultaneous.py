@@ -42,6 +42,7 @@ from dataclasses import dataclass
 from theory.binomial_tails import MAX_SAMPLES, at_least
 from theory.confidence import lower, upper
 from theory.exact import describe
+from theory.parameters import to_integer, to_real
 
 #: the share of alpha that pays for a class selected by the same sample
 SELECTION = 1 / 20
@@ -167,8 +168,10 @@ def simultaneous_bounds(
 def _bounds(
     counts: Iterable[int], alpha: float, top: int | None, same_sample: bool, *, both: bool
 ) -> VoteBounds:
-    if not SMALLEST_ALPHA <= alpha < 1:
-        raise ValueError(f"alpha = {alpha} is outside [{SMALLEST_ALPHA}, 1)")
+    legal = f"[{SMALLEST_ALPHA}, 1)"
+    alpha = to_real("alpha", alpha, legal, lambda number: SMALLEST_ALPHA <= number < 1)
+    if not isinstance(same_sample, bool):
+        raise ValueError(f"same_sample = {describe(same_sample)} is neither True nor False")
     votes = parse_votes(counts)
     if top is not None and same_sample:
         raise ValueError(
@@ -218,6 +221,8 @@ def parse_votes(counts: Iterable[int]) -> list[int]:
         ...
     ValueError: counts[1] = -1 is outside the integers in [0, 10000000000]
     """
+    if not isinstance(counts, Iterable) or getattr(counts, "ndim", 1) == 0:
+        raise ValueError(f"counts = {describe(counts)} is no sequence of integers")
     votes: list[int] = []
     for position, count in enumerate(counts):
         if position >= MOST_COUNTS:
@@ -251,6 +256,7 @@ def parse_top(top: int | str, num_counts: int) -> int:
         position = int(top) if isinstance(top, str) else operator.index(top)
     except (TypeError, ValueError):
         position = -1
+    num_counts = to_integer("num_counts", num_counts, 1, MOST_COUNTS)
     if not 0 <= position < num_counts:
         raise ValueError(f"top = {describe(top)} is outside the positions 0 to {num_counts - 1}")
     return position

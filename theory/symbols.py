@@ -86,7 +86,9 @@ def _values(symbol: sp.Symbol, place: int) -> tuple[sp.Rational, ...]:
     for values in (_DEFAULT, (1, 2, 5), (2, 4, 10)):
         for sign in (1, -1):
             fitting = tuple(
-                v for v in (sp.sympify(sign * factor * w) for w in values) if _fits(v, symbol)
+                v
+                for v in (sp.sympify(sign * factor * w, strict=True) for w in values)
+                if _fits(v, symbol)
             )
             if fitting:
                 return fitting

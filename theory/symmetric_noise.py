@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.compensated import Array, log_one_plus, two_sum
+from theory.parameters import describe, to_float_array
 
 __all__ = ["ArrayInput", "Noise"]
 
@@ -40,7 +41,7 @@ def _returned(result: Array) -> float | Array:
 
 
 def _at(function: Callable[[Array], Array], x: float | ArrayInput) -> float | Array:
-    values = np.asarray(x, dtype=np.float64)
+    values = to_float_array("x", x)
     _outside("x", values, ~np.isnan(values), "[-inf, inf]")
     # 0 and inf are the right roundings of what is too small or too large for a float.
     with np.errstate(all="ignore"):
@@ -50,7 +51,7 @@ def _at(function: Callable[[Array], Array], x: float | ArrayInput) -> float | Ar
 def _at_probability(
     name: str, function: Callable[[Array], Array], p: float | ArrayInput
 ) -> float | Array:
-    values = np.asarray(p, dtype=np.float64)
+    values = to_float_array(name, p)
     _outside(name, values, (values >= 0.0) & (values <= 1.0), "[0, 1]")
     with np.errstate(all="ignore"):
         return _returned(np.asarray(function(values)))
@@ -126,6 +127,8 @@ class Noise(ABC):
         >>> Gaussian.with_sigma_of(Laplace(2.0))
         Gaussian(sigma=2.8284271247461903)
         """
+        if not isinstance(other, Noise):
+            raise TypeError(f"other = {describe(other)} is no law of theory.noise")
         return cls.from_sigma(other.sigma)
 
     def _survival(self, x: Array) -> Array:

@@ -33,6 +33,7 @@ from theory.exact import (
     to_fraction,
     working_precision,
 )
+from theory.parameters import check_direction, coordinate_of, to_real
 from theory.radius_formulas import implied
 
 #: A coin is a 32-bit word: heads where it is below a threshold in [0, 2^32].
@@ -50,7 +51,7 @@ def half_line_mass(threshold: sp.Expr) -> sp.Expr:
     >>> half_line_mass(sp.Integer(0))
     1/2
     """
-    threshold = sp.sympify(threshold)
+    threshold = sp.sympify(threshold, strict=True)
     if threshold.is_nonnegative:
         return 1 - sp.exp(-threshold) / 2
     if threshold.is_nonpositive:
@@ -72,9 +73,14 @@ class HalfSpace:
     sign: int
     threshold: float
 
+    def __post_init__(self) -> None:
+        check_direction(self.axis, self.sign)
+        edge = to_real("threshold", self.threshold, "[-inf, inf]", lambda one: one == one)
+        object.__setattr__(self, "threshold", edge)
+
     def __call__(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether each row is labelled cA."""
-        return np.asarray(self.sign * points[:, self.axis] <= self.threshold)
+        return np.asarray(self.sign * coordinate_of(points, self.axis) <= self.threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +99,16 @@ class TwoTails:
     b_from: float
 
     def __post_init__(self) -> None:
+        check_direction(self.axis, self.sign)
+        for name in ("a_until", "b_from"):
+            edge = to_real(name, getattr(self, name), "[-inf, inf]", lambda one: one == one)
+            object.__setattr__(self, name, edge)
         if self.a_until > self.b_from:
             raise ValueError(f"a_until = {self.a_until} is above b_from = {self.b_from}")
 
     def __call__(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
         """The label of each row."""
-        along = self.sign * points[:, self.axis]
+        along = self.sign * coordinate_of(points, self.axis)
         return np.where(along <= self.a_until, 0, np.where(along >= self.b_from, 1, 2))
 
     def masses(self, shift: float = 0.0, *, scale: float) -> tuple[Bounds, Bounds]:
@@ -110,6 +120,7 @@ class TwoTails:
         >>> a.value, round(b.value, 6)
         (0.5, 0.18394)
         """
+        scale, _ = _check_sizes(scale, 0.0)
         with working_precision(_MASS_PRECISION):
             in_a = _mass_below(self.a_until, shift, scale)
             in_b = 1 - _mass_below(self.b_from, shift, scale)
@@ -168,13 +179,11 @@ class WorstCase:
     heads: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        if not Fraction(1, 2) <= self.p_a <= 1:
-            raise ValueError(f"p_a = {describe(self.p_a)} is outside [1/2, 1]")
-        _check_sizes(self.scale, self.r)
-        if self.axis < 0:
-            raise ValueError(f"axis = {self.axis} is outside [0, dim)")
-        if self.sign not in (-1, 1):
-            raise ValueError(f"sign = {self.sign} is neither -1 nor 1")
+        object.__setattr__(self, "p_a", _checked_top(self.p_a))
+        scale, r = _check_sizes(self.scale, self.r)
+        object.__setattr__(self, "scale", scale)
+        object.__setattr__(self, "r", r)
+        check_direction(self.axis, self.sign)
         beyond = _is_beyond(self.p_a, self.scale, self.r)
         object.__setattr__(self, "beyond", beyond)
         object.__setattr__(self, "threshold", _quantile_above(self.p_a, self.scale))
@@ -194,12 +203,14 @@ class WorstCase:
         self, points: NDArray[np.float64], coins: NDArray[np.uint32] | None = None
     ) -> NDArray[np.bool_]:
         """Whether each row is labelled cA; ``coins``: uniform words, one a row, in shape (n,)."""
-        along = self.sign * points[:, self.axis]
+        along = self.sign * coordinate_of(points, self.axis)
         if self.heads is None:
             return np.asarray(along <= self.threshold)
-        if coins is None or coins.shape != along.shape:
-            found = None if coins is None else coins.shape
-            raise ValueError(f"coins of shape {found}: legal is {along.shape}, one for each point")
+        fits = isinstance(coins, np.ndarray) and coins.dtype == np.uint32
+        if coins is None or not fits or coins.shape != along.shape:
+            found = getattr(coins, "shape", None)
+            legal = f"legal is {along.shape}, one uint32 for each point"
+            raise ValueError(f"coins of shape {found}: {legal}")
         return np.asarray((along < self.r) | (coins < np.uint64(self.heads)))
 
     def mass(self, shift: float = 0.0) -> Bounds:
@@ -250,7 +261,7 @@ def least_mass(p_a: Exact, *, scale: float, r: float) -> Bounds:
     0.678993646
     """
     p = to_fraction(p_a)
-    _check_sizes(scale, r)
+    scale, r = _check_sizes(scale, r)
     if not 0 <= p <= 1:
         raise ValueError(f"p_a = {describe(p_a)} is outside [0, 1]")
     ratio = Fraction(r) / Fraction(scale)
@@ -331,17 +342,24 @@ def worst_tails(
     >>> tails.a_until, round(tails.b_from, 6)
     (0.0, 1.386294)
     """
-    _check_sizes(scale, 0.0)
+    scale, _ = _check_sizes(scale, 0.0)
     top, other = implied_pair(p_a, p_b, num_classes)
     # -Q(PB') = Q(1 - PB')
     return TwoTails(axis, sign, _quantile_above(top, scale), _quantile_above(1 - other, scale))
 
 
-def _check_sizes(scale: float, r: float) -> None:
-    if not 0 < scale < math.inf:
-        raise ValueError(f"scale = {scale} is outside (0, inf)")
-    if not 0 <= r < math.inf:
-        raise ValueError(f"r = {r} is outside [0, inf)")
+def _check_sizes(scale: float, r: float) -> tuple[float, float]:
+    return (
+        to_real("scale", scale, "(0, inf)", lambda number: 0 < number < math.inf),
+        to_real("r", r, "[0, inf)", lambda number: 0 <= number < math.inf),
+    )
+
+
+def _checked_top(p_a: Fraction) -> Fraction:
+    exact = to_fraction(p_a)
+    if not Fraction(1, 2) <= exact <= 1:
+        raise ValueError(f"p_a = {describe(p_a)} is outside [1/2, 1]")
+    return exact
 
 
 def _is_beyond(p_a: Fraction, scale: float, r: float) -> bool:
@@ -377,6 +395,7 @@ def _mass_below(edge: float, shift: float, scale: float) -> Ball:
     """P(u + shift <= edge) for Laplace noise u, at the precision in use."""
     if edge == math.inf:
         return rational_ball(1)
+    shift = to_real("shift", shift, "(-inf, inf)", lambda number: -math.inf < number < math.inf)
     at = (Fraction(edge) - Fraction(shift)) / Fraction(scale)
     tail = (-rational_ball(abs(at))).exp() / 2
     return 1 - tail if at >= 0 else tail

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulations.checkpoint import sync_folder
+from simulations.files import sync_folder
 from simulations.run import canonical
 from theory.exact import describe
 
@@ -65,17 +67,13 @@ class Journal:
         self.path = path
         self.entries: list[dict[str, Any]] = []
         first = _line({"format": FORMAT, "parameters": dict(parameters)})
-        # without a buffer, which would be written again on closing where a disk was full
-        self._file: FileIO = open(path, "a+b", buffering=0)  # noqa: SIM115 - closed by `close`
+        self._file: FileIO = self._opened()
         try:
-            self._lock()
             self._file.seek(0)
             content = self._file.readall()
             # new, killed while the first line was written, or of a run that has found nothing
             if first.startswith(content) or _is_empty(content):
-                self._file.truncate(0)
-                self._write(first)
-                sync_folder(path.parent)
+                self._begin(first)
             else:
                 kept = self._read(content, parameters)
                 if kept < len(content):
@@ -98,6 +96,15 @@ class Journal:
         """Close the file, which unlocks it."""
         self._file.close()
 
+    def _begin(self, first: bytes) -> None:
+        self._file.truncate(0)
+        try:
+            self._write(first)
+            sync_folder(self.path.parent)
+        except OSError:
+            self.drop_if_empty()
+            raise
+
     def append(self, entry: Mapping[str, Any]) -> None:
         """Add an entry, for good: it is on the disk when this returns."""
         self._write(_line(entry))
@@ -111,15 +118,29 @@ class Journal:
         except OSError as error:  # which says which file only where it was opened
             raise OSError(error.errno, error.strerror, str(self.path)) from None
 
-    def _lock(self) -> None:
-        if sys.platform == "win32":  # which has no such lock: nobody is warned of a second process
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise JournalError(
-                f"journal {_shown(self.path)} is in use: another process certifies into it"
-            ) from None
+    def drop_if_empty(self) -> None:
+        """Remove the file where it has no entry: there is nothing to go on with."""
+        if not self.entries:
+            with suppress(OSError):
+                self.path.unlink()
+
+    def _opened(self) -> FileIO:
+        """The file, made if there is none, locked."""
+        while True:
+            # without a buffer, which would be written again on closing where a disk was full
+            file = open(self.path, "a+b", buffering=0)  # noqa: SIM115 - closed by `__exit__`
+            try:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe might never end
+                    raise JournalError(f"{_shown(self.path)} is no file: name another --out")
+                _lock(file, self.path)
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(self.path)):
+                    return file
+            except FileNotFoundError:  # dropped by whoever has just let it go
+                pass
+            except BaseException:
+                file.close()
+                raise
+            file.close()
 
     def _read(self, content: bytes, parameters: Mapping[str, Any]) -> int:
         """Take over the entries; how many bytes of the content they are."""
@@ -148,6 +169,17 @@ class Journal:
                 self.entries.append(entry)
                 kept += len(line)
         return kept
+
+
+def _lock(file: FileIO, path: Path) -> None:
+    if sys.platform == "win32":  # which has no such lock: nobody is warned of a second process
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise JournalError(
+            f"journal {_shown(path)} is in use: another process certifies into it"
+        ) from None
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from l1cert.audit.reading import record_of
 from l1cert.certification import log
 from l1cert.certification.journal import Journal, JournalError
 from l1cert.certification.points import Point
 from l1cert.certification.settings import Settings
+from simulations.files import sweep
 
 if TYPE_CHECKING:
     from l1cert.certification.sampler import Sampler
@@ -46,7 +48,13 @@ def kept(
         "l1cert": made["version"],
     }
     with Journal(journal_of(out), parameters) as journal:
-        yield journal
+        for one in (Path(out), record_of(Path(out))):
+            sweep(one.parent, one.name)
+        try:
+            yield journal
+        except BaseException:
+            journal.drop_if_empty()
+            raise
 
 
 def resumed(

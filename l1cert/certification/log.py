@@ -20,6 +20,7 @@ from l1cert.audit.log import UnreadableLog
 from l1cert.audit.reading import RECORD_FORMAT, RECORD_VERSION, read_record, record_of
 from l1cert.certification.points import COLUMNS, Point, Row, sparse
 from l1cert.certification.settings import Settings
+from simulations.files import regular_bytes
 from theory.confidence_sequences import looks
 from theory.exact import describe, to_fraction
 
@@ -72,7 +73,7 @@ def _check_same(path: Path, content: bytes, settings: Settings) -> None:
     if not beside.exists():
         return
     try:
-        record = json.loads(beside.read_bytes())
+        record = json.loads(regular_bytes(beside))
         same = record["format"] == RECORD_FORMAT and record["settings"] == settings.as_json()
     except (ValueError, RecursionError, KeyError, TypeError):
         same = False

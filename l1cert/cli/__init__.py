@@ -7,13 +7,14 @@ undecided, 130 interrupted. An error is one line on standard error, never a trac
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
-from l1cert.cli.output import USAGE, abandon_output
+from l1cert.cli.output import USAGE, abandon_output, one_line
 
 #: the module of each command, in the order in which --help lists them
 COMMANDS = (
@@ -21,6 +22,7 @@ COMMANDS = (
         "verify",
         "list",
         "show",
+        "report",
         "radius",
         "plan",
         "audit",
@@ -95,6 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code(arguments: Sequence[str]) -> int:
     """Run one command in this process: its exit code, once an error is one line on stderr."""
+    for argument in arguments:
+        if "\0" in argument:  # no system passes it on, and no file has such a name
+            return _refusal(f"the argument {argument!r} has a NUL character")
     # not group.main(): click answers an interrupt and a closed pipe in its own way, the latter
     # with exit code 1, which here means a contradiction
     try:
@@ -108,14 +113,29 @@ def exit_code(arguments: Sequence[str]) -> int:
         click.echo(error.ctx.get_help() if error.ctx else "", err=True)
         return USAGE
     except click.ClickException as error:
-        click.echo(f"Error: {' '.join(error.format_message().split())}", err=True)
-        return USAGE
+        return _refusal(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         return 130
     except BrokenPipeError:
         abandon_output()
     except OSError as error:
-        click.echo(f"Error: {error}", err=True)
-        return USAGE
+        return _refusal(str(error) if _has_working_folder() else "the working folder is gone")
+    except MemoryError as error:
+        return _refusal(f"there is not enough memory for what was asked {error}".rstrip())
+    except RecursionError:
+        return _refusal("what was given is nested too deeply")
     return 0
+
+
+def _has_working_folder() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
+
+
+def _refusal(reason: str) -> int:
+    """Say on one line what is wrong; the exit code of a usage error."""
+    click.echo(f"Error: {one_line(reason)}", err=True)
+    return USAGE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from l1cert.cli.output import check_writable, print_json, say, usage_errors, write_text
+from l1cert.cli.output import hold, print_json, say, usage_errors, write_text
 from l1cert.cli.progress import watched
 
 
@@ -66,8 +66,7 @@ def command(
     """
     from l1cert.agreement import agreement, summary
 
-    if out is not None:
-        check_writable(out)
+    hold(out)
     with usage_errors(), watched("points", quiet=as_json) as progress:
         record = agreement(
             checkpoints,

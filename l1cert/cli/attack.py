@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from l1cert.cli.output import check_writable, print_json, say, usage_errors, write_text
+from l1cert.cli.output import hold, print_json, say, usage_errors, write_text
 from l1cert.cli.progress import counted
 from l1cert.cli.sampling import SEED
 
@@ -100,8 +100,7 @@ def command(
 
     Exit codes: 0 PASS, 1 FAIL, 2 usage, 3 UNDECIDED, 130 interrupted.
     """
-    if out is not None:
-        check_writable(out)
+    hold(out)
     code = 0
     with usage_errors(), counted("attacks", quiet=as_json) as progress:
         where: dict[str, Any] = {"folder": folder, "device": device, "progress": progress}

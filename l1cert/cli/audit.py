@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from l1cert.cli.output import check_output_folder, file_errors, print_json, say, usage_errors
+from l1cert.cli.output import file_errors, hold_folder, print_json, say, usage_errors
 from l1cert.cli.progress import counted
 
 # l1cert.audit.run.SAMPLES, which importing here would make --help slow; a test compares them
@@ -88,9 +88,9 @@ def command(
     from l1cert.audit.run import audit_log
 
     if out is not None:
-        check_output_folder(out)
         with usage_errors():
             check_folder(out, path)
+        hold_folder(out)
     with usage_errors(), counted("classifiers drawn", quiet=as_json) as progress:
         report = audit_log(
             path,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from l1cert.cli.output import check_output_folder, file_errors, print_json, say, usage_errors
+from l1cert.cli.output import file_errors, hold_folder, print_json, say, usage_errors
 
 
 @click.command("curves")
@@ -65,8 +65,7 @@ def command(
 
     Exit codes: 0 done, 2 usage or no log, 130 interrupted.
     """
-    if out is not None:
-        check_output_folder(out)
+    hold_folder(out)
     with usage_errors():
         from l1cert.curves import curves
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from l1cert.cli.output import (
-    check_output_folder,
-    file_errors,
+    hold_folder,
     print_json,
     say,
     write_text,
@@ -68,15 +67,13 @@ def command(
     from l1cert.demo import SUMMARY, stages
     from l1cert.provenance import provenance
 
-    check_output_folder(out)
     for name, value in (("--points", points), ("--n", num_samples)):
         if value < 1:
             raise click.UsageError(f"{name} = {value} is outside [1, inf)")
     chosen = stages(
         out, points=points, num_samples=num_samples, alpha=alpha, sigma=sigma, seed=seed
     )
-    with file_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
+    hold_folder(out)
     done = [_run(stage, quiet=as_json) for stage in chosen]
     summary = {
         "stages": done,

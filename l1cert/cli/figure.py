@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from l1cert.cli.output import file_errors, say, usage_errors
+from l1cert.cli.output import file_errors, hold, say, usage_errors
 
 
 @click.command("figure")
@@ -48,9 +48,10 @@ def command(names: tuple[str, ...], formats: str, out: Path, venue: str, span: s
     data (.txt). The same data give the same bytes.
     """
     from figures import style
-    from figures.saving import check_formats, save
+    from figures.saving import FORMATS, check_formats, save
     from figures.table import FIGURES, figure_module
     from l1cert.provenance import provenance
+    from simulations.files import made_folder
 
     wanted = tuple(dict.fromkeys(part.strip() for part in formats.split(",")))
     chosen = tuple(dict.fromkeys(names)) or tuple(FIGURES)
@@ -60,7 +61,11 @@ def command(names: tuple[str, ...], formats: str, out: Path, venue: str, span: s
         for name in chosen:
             figure_module(name)
     origin = provenance()
+    with file_errors(out):
+        click.get_current_context().with_resource(made_folder(out))
     for name in chosen:
+        files = [out / f"{name}.{end}" for end in ("csv", "txt", *FORMATS)]
+        hold(files[0], *files[1:])  # not the folder, which others may draw into at the same time
         with file_errors(out):
             written = save(name, wanted, out, provenance=origin, settings=settings)
         say("\n".join(str(path) for path in written))

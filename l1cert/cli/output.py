@@ -14,6 +14,9 @@ import click
 
 USAGE = 2
 
+#: characters of an error; the start of it and its end are shown where there are more
+LONGEST_LINE = 1000
+
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
@@ -28,6 +31,25 @@ def usage_errors() -> Iterator[None]:
         if not isinstance(error, MissingBackendError):
             raise
         raise click.UsageError(str(error)) from error
+
+
+def one_line(text: str) -> str:
+    r"""A text on one line that a terminal shows as it is, and not at any length.
+
+    What a user typed is in it: no character of that moves the cursor, colours the screen or turns
+    the direction of writing.
+
+    >>> one_line("no file\n'\x1b[31m' here")
+    "no file '\\x1b[31m' here"
+    >>> len(one_line("9" * 5000))
+    1000
+    """
+    words = " ".join(text.split())
+    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in words)
+    if len(shown) <= LONGEST_LINE:
+        return shown
+    ends = LONGEST_LINE // 4
+    return f"{shown[: LONGEST_LINE - ends - 5]} ... {shown[-ends:]}"
 
 
 def say(text: str) -> None:
@@ -46,6 +68,31 @@ def abandon_output() -> None:
 def print_json(value: Any) -> None:
     """Print JSON that any parser reads in any encoding: ASCII, no NaN, no infinity."""
     say(json.dumps(value, indent=2, allow_nan=False))
+
+
+def hold(out: Path | None, *beside: Path) -> None:
+    """Let no other process write a file, nor those beside it, until the command ends.
+
+    What cannot be written is refused before the work is done, not after.
+    """
+    if out is None:
+        return
+    from simulations.files import locked
+
+    check_writable(out)
+    with usage_errors(), file_errors(out):
+        click.get_current_context().with_resource(locked(out, *beside))
+
+
+def hold_folder(out: Path | None) -> None:
+    """As `hold`, for a folder, which is made; where it stays empty it is removed at the end."""
+    if out is None:
+        return
+    from simulations.files import locked_folder
+
+    check_output_folder(out)
+    with usage_errors(), file_errors(out):
+        click.get_current_context().with_resource(locked_folder(out))
 
 
 def check_writable(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -93,8 +94,10 @@ def coordinates_of(path: Path) -> list[Exact]:
     """
     import numpy as np
 
+    from simulations.files import regular_bytes
+
     try:
-        array = np.load(path, allow_pickle=False)
+        array = np.load(io.BytesIO(regular_bytes(path)), allow_pickle=False)
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or "it is not a .npy file"
         raise ValueError(f"the file {str(path)!r} cannot be read: {reason}") from error

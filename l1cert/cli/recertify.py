@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from l1cert.cli.certify import certificate_option, place_errors, show
-from l1cert.cli.output import check_writable, usage_errors
+from l1cert.cli.output import hold, usage_errors
 
 
 @click.command("recertify")
@@ -33,9 +33,10 @@ def command(
 
     Exit codes: 0 certified, 2 usage, 130 interrupted.
     """
+    from l1cert.audit.reading import record_of
     from l1cert.certification.recertify import recertify
 
-    check_writable(out)
+    hold(out, record_of(out))
     with place_errors(out), usage_errors():
         run = recertify(path, out=out, alpha=alpha, certificate=certificate)
     show(run, out, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from l1cert.cli.output import check_writable, say, usage_errors, write_text
+from l1cert.cli.output import hold, say, usage_errors, write_text
 from l1cert.cli.progress import Update, watched
 from l1cert.cli.sampling import sampling_options
 from l1cert.provenance import available_processors
@@ -69,8 +69,7 @@ def command(
     """
     from l1cert.verification import count_methods, verify
 
-    if out is not None:
-        check_writable(out)
+    hold(out)
     with usage_errors():
         total = count_methods(slugs, rungs=rungs or None)
     with usage_errors(), watched("methods", quiet=as_json) as update:
@@ -81,7 +80,7 @@ def command(
             seed=seed,
             alpha=alpha,
             workers=available_processors() if workers is None else workers,
-            progress=None if update is None else _methods(update, total),
+            progress=None if update is None else methods(update, total),
         )
     if as_json:
         say(report.dumps())
@@ -92,7 +91,7 @@ def command(
     raise SystemExit(report.exit_code)
 
 
-def _methods(update: Update, total: int) -> Progress:
+def methods(update: Update, total: int) -> Progress:
     """Progress by methods, which tells the one that runs or has just finished."""
     done: set[tuple[str, Rung]] = set()
 

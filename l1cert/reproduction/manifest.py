@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from simulations.files import regular_bytes
+
 FILE = "manifest.json"
 SCHEMA = 1
 
@@ -92,7 +94,7 @@ def stored(path: Path, current: str, origin: Mapping[str, Any]) -> dict[str, Out
     if not path.exists():
         return {}
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(regular_bytes(path))
         if manifest["sources"] != current:
             return {}
         if any(manifest["provenance"][key] != origin[key] for key in _LIBRARIES):
@@ -101,7 +103,7 @@ def stored(path: Path, current: str, origin: Mapping[str, Any]) -> dict[str, Out
             Outcome(**{**entry, "rows": tuple(Row(**row) for row in entry["rows"])})
             for entry in manifest["outcomes"]
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(
             f"{path} is no manifest of l1cert: legal is a folder without one, or with its own"
         ) from error

@@ -28,6 +28,7 @@ from l1cert.reproduction.expectations import Expectation, Results
 from l1cert.reproduction.expected import Ledger, recorded
 from l1cert.reproduction.manifest import Manifest, Outcome, Row
 from l1cert.reproduction.steps import STEPS, Step, select
+from simulations.files import locked_folder
 
 #: exit codes of a command that ran to its end: all well, a contradiction, something undecided
 _ANSWERS = (0, 1, 3)
@@ -73,7 +74,7 @@ def reproduce(
     ------
     ValueError
         If a name is unknown, a number outside its set, the folder one of the program's own, or it
-        holds a ``manifest.json`` that is none of ours.
+        holds a ``manifest.json`` that is none of ours; or another process reproduces into it.
     """
     asked = tuple(names)
     chosen = select(asked)
@@ -86,17 +87,17 @@ def reproduce(
         folder.is_relative_to(manifest.ROOT / name) for name in manifest.PACKAGES
     ):
         raise ValueError(f"out = {str(out)!r} holds the program's own files: legal is any other")
-    folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(folder, quick, recorded(), left_out)
-    waiting = []
-    for step in (one for one in chosen if one.name not in left_out):
-        outcome = run.kept(step)
-        if outcome is None:
-            waiting.append(step)
-        else:
-            progress(step, outcome)
-    run.execute(waiting, at_once, progress)
-    run.save()
+    with locked_folder(folder):
+        run = _Run(folder, quick, recorded(), left_out)
+        waiting = []
+        for step in (one for one in chosen if one.name not in left_out):
+            outcome = run.kept(step)
+            if outcome is None:
+                waiting.append(step)
+            else:
+                progress(step, outcome)
+        run.execute(waiting, at_once, progress)
+        run.save()
     return run.manifest
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Integral, Real
+from typing import Any, Literal
 
 import numpy as np
 from hypothesis import strategies as st
@@ -21,10 +22,12 @@ from l1cert.testing.classifiers import (
     rounding_of_smoothed,
     smoothed,
 )
+from l1cert.testing.perturbations import checked_kinds
 from l1cert.testing.strategies import scales
 from theory import certificates
 from theory.exact import describe
 from theory.noise import Gaussian, Laplace, Noise, Uniform
+from theory.parameters import to_real
 
 __all__ = ["CLASSIFIER_KINDS", "CertifiedPoint", "certified_points", "classifiers"]
 
@@ -36,6 +39,7 @@ _PARTS = 16
 #: places are drawn up to so many standard deviations from the origin
 _REACH = 4
 _MOST_CUTS = 3
+MOST_CLASSES = 1000
 
 
 def _labels(num_classes: int) -> st.SearchStrategy[Labels]:
@@ -170,16 +174,20 @@ def classifiers(
     >>> find(half_spaces, lambda found: found.inside != found.outside)
     HalfSpace(normal=(1.0,), threshold=0.0, inside=(1.0, 0.0), outside=(0.0, 1.0))
     """
-    if dim is not None and dim not in (1, 2, 3):
+    asked: Any = dim
+    if dim is not None and not (isinstance(asked, Integral) and 1 <= dim <= 3):
         raise ValueError(f"dim = {describe(dim)} is none of 1, 2, 3")
-    if num_classes is not None and not (num_classes >= 2 and num_classes % 1 == 0):
-        raise ValueError(f"num_classes = {describe(num_classes)} is no integer of at least 2")
-    unknown = [kind for kind in kinds if kind not in CLASSIFIER_KINDS]
-    if unknown or not kinds:
-        legal = ", ".join(CLASSIFIER_KINDS)
-        raise ValueError(f"kinds = {list(kinds)}: legal are one or more of {legal}")
-    if not 0.0 < spread < math.inf:
-        raise ValueError(f"spread = {spread} is outside (0, inf)")
+    asked = num_classes
+    if num_classes is not None and not (
+        isinstance(asked, Real) and 2 <= num_classes <= MOST_CLASSES and num_classes % 1 == 0
+    ):
+        raise ValueError(
+            f"num_classes = {describe(num_classes)} is no integer of at least 2, nor above 1000"
+        )
+    checked_kinds(kinds, CLASSIFIER_KINDS)
+    spread = to_real("spread", spread, "(0, inf)", lambda one: 0.0 < one < math.inf)
+    if not isinstance(exact, bool):
+        raise ValueError(f"exact = {describe(exact)} is neither True nor False")
     return _classifier(dim, num_classes, tuple(kinds), float(spread), exact)
 
 

@@ -8,7 +8,6 @@ noise on intervals, see `smoothed`.
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.noise import Noise
+from theory.parameters import describe, to_float_array
 
 __all__ = ["Ball", "Cells", "Classifier", "HalfSpace", "Slab", "rounding_of_smoothed", "smoothed"]
 
@@ -28,13 +28,16 @@ _SUM_TOLERANCE = 2.0**-50
 
 
 def _check_labels(labels: Labels) -> None:
-    legal = len(labels) >= 2 and all(0.0 <= one <= 1.0 for one in labels)
+    row = to_float_array("labels", labels)
+    legal = row.ndim == 1 and row.size >= 2 and bool(np.all((row >= 0.0) & (row <= 1.0)))
     if not legal or abs(math.fsum(labels) - 1.0) > _SUM_TOLERANCE:
-        raise ValueError(f"labels = {labels} are not probabilities of two or more classes")
+        raise ValueError(
+            f"labels = {describe(labels)} are not probabilities of two or more classes"
+        )
 
 
 def _check_points(points: ArrayLike, dim: int) -> Floats:
-    array = np.asarray(points, dtype=np.float64)
+    array = to_float_array("points", points)
     if array.ndim != 2 or array.shape[1] != dim:
         raise ValueError(f"points of shape {array.shape}: legal is (n, {dim})")
     return array
@@ -68,10 +71,14 @@ class Cells:
     labels: tuple[Labels, ...]
 
     def __post_init__(self) -> None:
+        for name in ("edges", "labels"):
+            value = getattr(self, name)
+            if not isinstance(value, list | tuple):
+                raise ValueError(f"{name} = {describe(value)} is no tuple of tuples of floats")
         for cuts in self.edges:
-            finite = all(map(math.isfinite, cuts))
-            if not finite or any(a >= b for a, b in itertools.pairwise(cuts)):
-                raise ValueError(f"edges = {cuts} are not finite and strictly increasing")
+            row = to_float_array("edges", cuts)
+            if row.ndim != 1 or not np.isfinite(row).all() or not np.all(row[:-1] < row[1:]):
+                raise ValueError(f"edges = {describe(cuts)} are not finite and strictly increasing")
         wanted = math.prod(len(cuts) + 1 for cuts in self.edges)
         if not self.edges or len(self.labels) != wanted:
             raise ValueError(f"{len(self.labels)} labels for {wanted} boxes: legal is one for each")
@@ -329,8 +336,12 @@ def smoothed(classifier: Classifier, noise: Noise, point: ArrayLike) -> Floats:
     >>> smoothed(half, Laplace(1.0), [0.6931471805599453]).tolist()
     [0.25, 0.75]
     """
+    if not isinstance(classifier, Cells | _Region):
+        raise TypeError(f"classifier = {describe(classifier)} is none of l1cert.testing")
+    if not isinstance(noise, Noise):
+        raise TypeError(f"noise = {describe(noise)} is no law of theory.noise")
     cells = classifier.as_cells()
-    place = _check_points(np.asarray(point, dtype=np.float64)[None], cells.dim)[0]
+    place = _check_points(to_float_array("point", point)[None], cells.dim)[0]
     total = np.ones(1)
     for cuts, one in zip(cells.edges, place.tolist(), strict=True):
         total = np.multiply.outer(total, _masses(noise, cuts, one)).ravel()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Real
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from theory.parameters import describe, is_word, to_float_array, to_real
 
 __all__ = ["KINDS", "exact_norm", "perturbations"]
 
@@ -17,6 +21,9 @@ KINDS = ("axis", "diagonal", "sparse", "random")
 
 #: up to so many coordinates each one is drawn, and shrinks, by itself; beyond, one seed draws all
 DRAWN = 16
+
+#: a vector of more coordinates takes gigabytes
+MOST_DIM = 10**8
 
 #: weights of the coordinates are whole numbers up to here
 _MOST_WEIGHT = 1 << 20
@@ -28,7 +35,10 @@ def exact_norm(delta: NDArray[np.float64]) -> Fraction:
     >>> exact_norm(np.array([0.5, -0.25])), exact_norm(np.array([0.1])) == Fraction(1, 10)
     (Fraction(3, 4), False)
     """
-    return sum((Fraction(abs(one)) for one in delta.tolist()), Fraction(0))
+    array = to_float_array("delta", delta)
+    if array.ndim != 1 or not np.isfinite(array).all():
+        raise ValueError(f"delta = {describe(delta)}: legal are finite floats of shape (d,)")
+    return sum((Fraction(abs(one)) for one in array.tolist()), Fraction(0))
 
 
 def _floor(value: Fraction) -> float:
@@ -117,11 +127,20 @@ def perturbations(
     >>> find(perturbations(0.3, 2, kinds=["diagonal"]), lambda delta: delta[1] < 0)
     array([ 0.15, -0.15])
     """
-    if not 0.0 <= norm < math.inf:
-        raise ValueError(f"norm = {norm} is outside [0, inf)")
-    if not (dim >= 1 and dim % 1 == 0):
-        raise ValueError(f"dim = {dim} is no integer of at least 1")
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown or not kinds:
-        raise ValueError(f"kinds = {list(kinds)}: legal are one or more of {', '.join(KINDS)}")
-    return _perturbation(float(norm), int(dim), tuple(kinds))
+    size = to_real("norm", norm, "[0, inf)", lambda one: 0.0 <= one < math.inf)
+    asked: Any = dim
+    if not (isinstance(asked, Real) and 1 <= dim <= MOST_DIM and dim % 1 == 0):
+        raise ValueError(f"dim = {describe(dim)} is no integer of at least 1, and at most 10^8")
+    return _perturbation(size, int(dim), checked_kinds(kinds, KINDS))
+
+
+def checked_kinds(kinds: Sequence[str], legal: Sequence[str]) -> tuple[str, ...]:
+    """The kinds, one or more of the legal ones; a ValueError of one line otherwise.
+
+    >>> checked_kinds(["axis"], KINDS)
+    ('axis',)
+    """
+    listed = list(kinds) if isinstance(kinds, list | tuple) else []
+    if not listed or not all(is_word(kind, legal) for kind in listed):
+        raise ValueError(f"kinds = {describe(kinds)}: legal are one or more of {', '.join(legal)}")
+    return tuple(listed)

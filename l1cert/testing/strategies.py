@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
 from hypothesis import strategies as st
 
 from theory.conjectures.settings import Setting, parse_setting
+from theory.parameters import describe
 
 __all__ = ["probabilities", "probability_pairs", "scales"]
 
@@ -36,8 +38,11 @@ _FACTORS = (1.0, math.sqrt(2), math.sqrt(3), math.sqrt(6))
 
 
 def _interval(name: str, least: float, most: float, low: float, high: float, legal: str) -> None:
-    if not (low <= least <= most <= high):
-        raise ValueError(f"{name} in [{least}, {most}] is no interval within {legal}")
+    # Python's own numbers: a half-precision end would take every other number down with it
+    numbers = all(type(end) in (int, float) or isinstance(end, np.float64) for end in (least, most))
+    if not (numbers and low <= least <= most <= high):
+        ends = f"[{describe(least)}, {describe(most)}]"
+        raise ValueError(f"{name} in {ends} is no interval within {legal}")
 
 
 def _plain_listed_or_drawn(
@@ -152,6 +157,9 @@ def probability_pairs(
     (0.5, 0.5)
     """
     chosen, _ = parse_setting(setting, num_classes)
+    for name, flag in (("endpoints", endpoints), ("exceed_one", exceed_one)):
+        if not isinstance(flag, bool):
+            raise ValueError(f"{name} = {describe(flag)} is neither True nor False")
     if chosen is Setting.BINARY:
         most = 1.0 if endpoints else 1.0 - 2.0**-53
         return probabilities(least=0.5, most=most).map(lambda p_a: (p_a, 1.0 - p_a))

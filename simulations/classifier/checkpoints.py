@@ -18,9 +18,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of
 
-from simulations.checkpoint import CheckpointError, replace_file
+from simulations.checkpoint import CheckpointError
 from simulations.classifier.models import build
 from simulations.classifier.training_record import FORMAT, TrainingPlan, TrainingRecord
+from simulations.files import regular_bytes, replace_file
 from simulations.run import canonical
 
 __all__ = [
@@ -100,10 +101,10 @@ def file_bytes(path: Path | str) -> bytes:
     OSError
         If it cannot be read.
     """
-    found = Path(path)
-    if found.exists() and not found.is_file() and not found.is_dir():
-        raise CheckpointError("is no regular file: name another; only files of `l1cert train` fit")
-    return found.read_bytes()
+    try:
+        return regular_bytes(path)
+    except ValueError as error:
+        raise CheckpointError(f"{error}: name another; only files of `l1cert train` fit") from None
 
 
 def parse(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from simulations.classifier.examples import Dataset, Examples
 from simulations.classifier.pickle_literals import PickleError, read_literals
+from simulations.files import regular_bytes
 
 SHAPE = (3, 32, 32)
 PIXELS = 3 * 32 * 32
@@ -134,11 +135,12 @@ def _unpacked(folder: Path, version: _Version) -> Iterator[tuple[str, bytes]]:
     """The name and the content of each file of a folder."""
     for name in version.files:
         try:
-            yield name, (folder / name).read_bytes()
+            yield name, regular_bytes(folder / name)
         except FileNotFoundError:
             continue
-        except OSError as error:
-            raise ValueError(f"{str(folder / name)!r}: {error.strerror}") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ValueError(f"{str(folder / name)!r}: {reason}") from error
 
 
 def _packed(archive: Path, version: _Version) -> Iterator[tuple[str, bytes]]:

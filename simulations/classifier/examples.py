@@ -23,7 +23,7 @@ class Stored(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(number of examples, *shape of an example)."""
+        """``(number of examples, *shape)``."""
 
     def __getitem__(self, indices: NDArray[np.int64], /) -> NDArray[Any]:
         """The examples of these indices, stacked: integers on a grid, otherwise floats."""
@@ -121,7 +121,7 @@ class Examples:
     labels
         int64, shape (m,): the class of each example.
     stored
-        Shape (m, *shape): integer levels if `step` is given, else float features. A NumPy
+        Shape ``(m, *shape)``: integer levels if `step` is given, else float features. A NumPy
         array, which is checked here, or a `Stored` that reads, which is checked as it reads.
     step
         The step of the grid in the unit of the inputs, or None without a grid.
@@ -175,7 +175,7 @@ class Examples:
         return tuple(int(n) for n in self.stored.shape[1:])
 
     def inputs(self, indices: Indices) -> NDArray[np.float32]:
-        """The inputs of these examples, shape (k, *shape), in the unit in which noise is added.
+        """The inputs of these examples, shape ``(k, *shape)``, in the unit in which noise is added.
 
         Raises
         ------
@@ -188,7 +188,7 @@ class Examples:
         return read
 
     def levels(self, indices: Indices) -> NDArray[np.int32]:
-        """The levels k of these examples, shape (k, *shape): inputs are step * k.
+        """The levels k of these examples, shape ``(k, *shape)``: inputs are step * k.
 
         Raises
         ------

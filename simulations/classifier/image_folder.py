@@ -6,6 +6,7 @@ published validation pictures lie in one folder; here each lies in the folder of
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from simulations.classifier.backend import require
 from simulations.classifier.examples import Dataset, Examples
+from simulations.files import regular_bytes
 
 #: the shorter side after resizing, and the side of the square in the centre that is kept
 RESIZED = 256
@@ -52,7 +54,7 @@ def decode(path: Path) -> NDArray[np.uint8]:
     from PIL import Image
 
     try:
-        with Image.open(path) as opened:
+        with Image.open(io.BytesIO(regular_bytes(path))) as opened:
             picture = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

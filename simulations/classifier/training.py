@@ -40,6 +40,7 @@ from simulations.classifier.training_noise import (
 from simulations.classifier.training_plans import training_plan
 from simulations.classifier.training_record import TrainingPlan
 from simulations.classifier.training_state import TrainingState, read_progress, state_path
+from simulations.files import locked
 
 #: called with the epochs done, with all of them, and with what to say of the last one
 Progress = Callable[[int, int, str], None]
@@ -91,7 +92,7 @@ def train(
     ------
     ValueError
         For a choice outside its set; an `out` or a state of another training; a state, unless it
-        is to be resumed; a loss that is not finite.
+        is to be resumed; a loss that is not finite; an `out` that another process writes.
     OSError
         If a file cannot be read or written.
 
@@ -103,26 +104,38 @@ def train(
     (500, True)
     """
     plan = training_plan(dataset, device=device, **choices)
-    path = None
-    if out is not None:
-        path = state_path(out)
-        keep_threads = choices.get("threads") is None
+    if out is None:
+        return _trained(dataset, plan, None, device, provenance or {}, progress)
+    path = state_path(out)
+    keep_threads = choices.get("threads") is None
+    with locked(out, path):
         if out.exists():
             return _finished(out, plan, keep_threads=keep_threads)
         if path.exists():
             plan = _unfinished(path, plan, resume=resume, keep_threads=keep_threads)
+        model, record = _trained(dataset, plan, path, device, provenance or {}, progress)
+        save(out, model, record)
+        path.unlink(missing_ok=True)
+    return model, record
+
+
+def _trained(
+    dataset: Dataset,
+    plan: TrainingPlan,
+    path: Path | None,
+    device: str,
+    provenance: Mapping[str, Any],
+    progress: Progress | None,
+) -> tuple[torch.nn.Module, TrainingRecord]:
+    """The classifier, on the processor and in evaluation mode, from the state in a file, if any."""
     where = checked_device(device)
     with reproducible(plan.threads):
         state = TrainingState.initial(plan, where)
         if path is not None and path.exists():
             state.restore(path)
         _advance(state, dataset, where, path, progress)
-        record = _record(state, dataset, where, provenance or {})
-    model = state.model.to("cpu").eval()
-    if out is not None and path is not None:
-        save(out, model, record)
-        path.unlink(missing_ok=True)
-    return model, record
+        record = _record(state, dataset, where, provenance)
+    return state.model.to("cpu").eval(), record
 
 
 def _unfinished(

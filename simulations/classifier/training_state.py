@@ -12,10 +12,11 @@ from pathlib import Path
 
 import torch
 
-from simulations.checkpoint import CheckpointError, replace_file
+from simulations.checkpoint import CheckpointError
 from simulations.classifier.checkpoints import file_bytes, fit, parse, render
 from simulations.classifier.models import build
 from simulations.classifier.training_record import TrainingPlan
+from simulations.files import replace_file
 
 #: the layout of a state's file
 STATE_FORMAT = "l1cert training state 1"

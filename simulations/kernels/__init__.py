@@ -28,9 +28,10 @@ BACKENDS: dict[str, Backend] = {
 
 
 def _entry(backend: str) -> Backend:
-    if backend not in BACKENDS:
+    if not isinstance(backend, str) or backend not in BACKENDS:
         legal = ", ".join(repr(name) for name in sorted(BACKENDS))
-        raise ValueError(f"backend = {backend!r} is not one of {legal}")
+        said = repr(backend[:40]) if isinstance(backend, str) else f"a {type(backend).__name__}"
+        raise ValueError(f"backend = {said} is not one of {legal}")
     return BACKENDS[backend]
 
 

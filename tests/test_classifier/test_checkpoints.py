@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import save as bytes_of
 
-from simulations import checkpoint
+from simulations import checkpoint, files
 from simulations.classifier import checkpoints, models
 from simulations.classifier.checkpoints import CheckpointError, load, parse, render, save
 from simulations.classifier.training_record import FORMAT, TrainingPlan, TrainingRecord, noise_of
@@ -198,7 +198,7 @@ def test_a_failing_disk_leaves_the_old_file(
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(*((os, step) if step == "replace" else (checkpoint, step)), fail)
+    monkeypatch.setattr(*((os, step) if step == "replace" else (files, step)), fail)
     with pytest.raises(OSError, match=f"intact: No space left on device.*{re.escape(str(path))}"):
         save(path, model_of(record_of(seed=4)), record_of(seed=4))
     assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == ["model"]

@@ -271,6 +271,17 @@ def test_a_worst_case_is_certified_up_to_its_radius_and_flips_beyond(noise, p_a,
     assert run.excess < 0.2 * noise.sigma
 
 
+@pytest.mark.statistical(
+    false_fail=1.1e-9, reason="the certificate's own error rate, and the words of 32 bits"
+)
+@pytest.mark.parametrize(("noise", "p_a", "p_b"), WORST, ids=str)
+def test_a_worst_case_is_not_certified_beyond_its_radius_with_any_seed(noise, p_a, p_b, fresh):
+    run = run_worst_case(
+        noise, p_a, p_b, dim=5, axis=3, sign=-1, num_samples=8000, seed=fresh(11), alpha=1e-9
+    )
+    assert run.sound
+
+
 @pytest.mark.parametrize(("noise", "p_a", "p_b"), WORST, ids=str)
 def test_a_worst_case_refutes_a_radius_that_is_too_large(noise, p_a, p_b):
     run = run_worst_case(

@@ -24,6 +24,7 @@ from simulations.classifier.training_noise import (
 from simulations.classifier.training_plans import RECIPES, training_plan
 from simulations.classifier.training_state import TrainingState, read_progress, state_path
 from simulations.sampling import draw
+from theory.confidence import BinomialTest
 from theory.noise import Gaussian, Laplace, Uniform
 
 CPU = torch.device("cpu")
@@ -128,11 +129,14 @@ def test_orders_are_permutations_that_differ():
     assert np.array_equal(orders[0], epoch_order(seed=1, epoch=0, num_examples=50))
 
 
-def test_every_place_is_as_likely_for_every_example():
+@pytest.mark.statistical(false_fail=1e-9, reason="36 exact binomial tests at 1e-9/36")
+def test_every_place_is_as_likely_for_every_example(fresh):
     # 600 orders of 6 examples: a count is binomial(600, 1/6), of standard deviation 9.1
-    orders = np.array([epoch_order(seed=3, epoch=e, num_examples=6) for e in range(600)])
-    counts = np.array([[np.sum(orders[:, i] == j) for j in range(6)] for i in range(6)])
-    assert abs(counts - 100).max() < 5 * 9.2
+    orders = np.array([epoch_order(seed=fresh(3), epoch=e, num_examples=6) for e in range(600)])
+    counts = [int(np.sum(orders[:, i] == j)) for j in range(6) for i in range(6)]
+    test = BinomialTest(600, 1 / 6 - 1e-9, 1 / 6 + 1e-9)
+    assert min(test.p_value(count) for count in counts) > 1e-9 / 36
+    assert test.p_value(300) < 1e-9 / 36  # one place in two
 
 
 def test_an_epoch_shows_each_example_once_with_its_noise(few: Dataset):

@@ -234,7 +234,7 @@ def test_panels_axes_and_legend():
         ({"radius": float("nan")}, r"radius = nan is outside \[1e-100, 1e100\]"),
         ({"norm": 0.0}, r"norm = 0.0 is outside \(0, 2 radius\) = \(0, 2.0\)"),
         ({"radius": 0.4, "norm": 0.8}, r"norm = 0.8 is outside \(0, 2 radius\) = \(0, 0.8\)"),
-        ({"num_points": 1}, "num_points = 1 is not odd and at least 3"),
+        ({"num_points": 1}, "num_points = 1 is not at least 3"),
         ({"num_points": 10}, "num_points = 10 is not odd and at least 3"),
     ],
 )

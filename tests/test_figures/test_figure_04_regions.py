@@ -132,7 +132,7 @@ def test_axes_and_legend():
         ({"num_points": 2}, "num_points = 2 is not at least 3"),
         ({"margin": 0.0}, r"margin = 0.0 is outside \[1e-6, 1/10\]"),
         ({"margin": float("nan")}, "margin = nan is outside"),
-        ({"scale": -1.0}, r"scale = -1.0 is outside \(0, inf\)"),
+        ({"scale": -1.0}, r"scale = -1.0 is outside \[1e-100, 1e100\]"),
     ],
 )
 def test_bad_arguments(arguments, message):

@@ -147,8 +147,8 @@ def test_axes_legend_and_zoom():
     ("arguments", "message"),
     [
         ({"num_points": 9}, "num_points = 9 is not at least 10"),
-        ({"scale": 0.0}, r"scale = 0.0 is outside \(0, inf\)"),
-        ({"scale": float("nan")}, r"scale = nan is outside \(0, inf\)"),
+        ({"scale": 0.0}, r"scale = 0.0 is outside \[1e-100, 1e100\]"),
+        ({"scale": float("nan")}, r"scale = nan is outside \[1e-100, 1e100\]"),
     ],
 )
 def test_bad_arguments(arguments, message):

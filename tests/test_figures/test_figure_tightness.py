@@ -99,9 +99,14 @@ def test_samples_too_few_have_no_excess():
     assert np.isnan(few["excess"]["two"][0]) and few["excess"]["two"][-1] > 0
 
 
-@pytest.mark.parametrize("seed", [3, 2**64 - 1])
-def test_the_plotted_data_agree_with_the_claim(seed):
-    found = tight.check(tight.compute(num_samples=100, seed=seed))
+@pytest.mark.statistical(
+    false_fail=1.1e-9,
+    reason="Clopper and Pearson's intervals of all places, and the words of 32 bits",
+)
+@pytest.mark.parametrize("written", [3, 2**64 - 1])
+def test_the_plotted_data_agree_with_the_claim(written, fresh):
+    seed = fresh(written)
+    found = tight.check(tight.compute(num_samples=100, seed=seed, false_alarm=1e-9))
     assert [item.part for item in found] == PARTS
     assert {item.part for item in found} < {part.name for part in CLAIM.parts}
     for item in found:

@@ -1,4 +1,4 @@
-"""The pages about the workbench: its notebook and the README's Python run and say what is true.
+"""The pages about the workbench: its notebook runs and says what is true.
 
 What runs the notebook tells a cell that fails, and refuses a notebook that is stored with outputs.
 """
@@ -6,7 +6,6 @@ What runs the notebook tells a cell that fails, and refuses a notebook that is s
 import copy
 import importlib.util
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -174,28 +173,15 @@ def test_a_file_that_cannot_be_read_and_no_file_at_all(runner, tmp_path, capsys)
     assert capsys.readouterr().err == "usage: python docs/run_notebook.py NOTEBOOK\n"
 
 
-def test_the_python_of_the_readme_gives_what_its_comments_say():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.split("\n## A bound of your own\n")[1].split("\n## ")[0]
-    names, compared = {}, 0
-    for source in re.findall(r"```python\n(.*?)```", section, re.DOTALL):
-        exec(compile(source, "README.md", "exec", dont_inherit=True), names)
-        for line, said in re.findall(r"^(\S.*?)  # (?:.*: )?(.*)$", source, re.MULTILINE):
-            if " = " not in line:
-                # a tuple is shown without its brackets
-                assert repr(eval(line, names)) in (said, f"({said})"), line
-                compared += 1
-    assert compared == 4
-    assert names["wrong"].sound is False
-    names["test_my_radius"]()
-
-
 def test_single_blocks_are_made_by_name_and_no_others():
     pages = loaded(ROOT / "docs/update_pages.py")
     with pytest.raises(ValueError, match="block 'verdicts' is none of help, radius"):
         pages.quick_block("verdicts")
-    with pytest.raises(ValueError, match=r"README\.md has no block named 'law'"):
-        pages.replaced("<!-- begin la -->", {"law": "x"})
-    text = "<!-- begin a -->\nold\n<!-- end a -->\n<!-- begin b -->\nold\n<!-- end b -->"
-    new = pages.replaced(text, {"b": r"\1"})
-    assert new == "<!-- begin a -->\nold\n<!-- end a -->\n<!-- begin b -->\n\\1\n<!-- end b -->"
+    with pytest.raises(ValueError, match=r"docs/tour\.md has no block named 'radius'"):
+        pages.replaced("<!-- begin radiu -->", {"radius": "x"}, page="docs/tour.md")
+    old, new = ("<!-- begin {0} -->\n{1}\n<!-- end {0} -->".format("help", x) for x in "ab")
+    text = f"<!-- begin a -->\nold\n<!-- end a -->\n{old}"
+    made = {"help": "b", "law": r"\1"}  # the law does not stand in the README
+    assert pages.replaced(text, made, page="README.md") == text.replace(old, new)
+    with pytest.raises(KeyError, match="none"):
+        pages.replaced(text, {"none": "x"}, page="README.md")

@@ -5,15 +5,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
-import zipfile
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("theory", "simulations", "figures", "l1cert")
+from tests.wheels import PACKAGES, ROOT, build_wheel, wheel_contents
+
 CORE = {
     "click",
     "hypothesis",
@@ -31,11 +28,15 @@ EXTRAS = {
     "classifier": {"torch", "scikit-learn", "safetensors"},
     "cluster": {"dask", "distributed"},
     "testing": {"pytest", "pytest-xdist"},
+    "docs": {"furo", "latex2mathml", "myst-parser", "sphinx"},
     "dev": {"hatchling", "import-linter", "mypy", "ruff"},
+    "browser": {"selenium"},
+    "mutation": {"mutmut"},
 }
 TARGETS = (
     *("verify", "test", "test-slow", "test-nightly", "test-gpu", "bench"),
-    *("lint", "format", "readme", "clean", "help"),
+    *("test-browser", "test-install", "test-mutation", "test-repeated"),
+    *("lint", "format", "readme", "docs", "clean", "help"),
 )
 # Split, so that this file does not hold what it looks for.
 FORBIDDEN = re.compile("--(extra-)?" + "index-url|--find" + "-links|PIP_(EXTRA_)?" + "INDEX")
@@ -58,14 +59,7 @@ def pins() -> dict[str, str]:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return the names of the files in a wheel built from this tree."""
     pytest.importorskip("hatchling", reason="the wheel is built by hatchling (extra: dev)")
-    out = tmp_path_factory.mktemp("wheel")
-    options = ["--no-deps", "--no-build-isolation", "--quiet", "--wheel-dir", str(out)]
-    command = [sys.executable, "-m", "pip", "wheel", *options, str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    (path,) = out.glob("l1cert-*.whl")
-    with zipfile.ZipFile(path) as archive:
-        return archive.namelist()
+    return [*wheel_contents(build_wheel(ROOT, tmp_path_factory.mktemp("wheel")))]
 
 
 def test_wheel_holds_the_four_packages_and_nothing_else(wheel: list[str]) -> None:
@@ -78,7 +72,7 @@ def test_wheel_holds_each_module_type_marker_and_style(wheel: list[str], package
     wanted = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / package).rglob("*")
-        if path.suffix in {".py", ".mplstyle", ".cu"} or path.name == "py.typed"
+        if path.suffix in {".py", ".mplstyle", ".css", ".cu"} or path.name == "py.typed"
     }
     assert {f"{package}/__init__.py", f"{package}/py.typed"} <= wanted
     assert wanted - set(wheel) == set()
@@ -161,7 +155,8 @@ def test_ci_runs_the_linters_and_the_tests_and_stops_at_a_failure() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()
-    assert {"set -euo pipefail", "make lint", "make test"} <= set(lines)
+    steps = {"make lint", "make docs", "make test-browser", "make test"}
+    assert {"set -euo pipefail", *steps} <= set(lines)
 
 
 def test_the_map_of_theory_names_every_room():

@@ -6,7 +6,10 @@ import pytest
 
 from simulations.certified_bands import certifies
 from simulations.experiment import Expects
+from theory.confidence import BinomialTest
 from theory.noise import Gaussian, Laplace
+
+ALPHA = 1e-9
 
 
 def trial(noise, *, holds=True, **changes):
@@ -14,18 +17,19 @@ def trial(noise, *, holds=True, **changes):
     return certifies("part", noise, holds=holds, **{**asked, **changes})
 
 
+@pytest.mark.statistical(false_fail=2e-9, reason="two exact binomial tests at 1e-9")
 @pytest.mark.parametrize(
     ("x", "radius", "scale"), [(0.3, 0.5, 0.6), (0.0, 0.2, 1.1), (0.8, 0, 0.4)]
 )
-def test_the_share_is_that_of_the_two_bands(x, radius, scale):
-    found = trial(Laplace(scale), x=x, radius=radius)
+def test_the_share_is_that_of_the_two_bands(x, radius, scale, fresh):
+    found = trial(Laplace(scale), x=x, radius=radius, seed=fresh(4))
     near = math.exp(-radius / scale) - math.exp(-(1 - x) / scale)
     far = math.exp(-(1 + x) / scale)
     share = near / (near + far)
-    error = 5 * math.sqrt(share * (1 - share) / found.num_samples)
-    assert found.count / found.num_samples == pytest.approx(share, abs=error)
-    total = 200_000 * (near + far) / 2
-    assert found.num_samples == pytest.approx(total, abs=5 * math.sqrt(total))
+    test = BinomialTest(found.num_samples, share - found.bias, share + found.bias)
+    assert test.p_value(found.count) > ALPHA
+    either = (near + far) / 2
+    assert BinomialTest(200_000, either - 1e-9, either + 1e-9).p_value(found.num_samples) > ALPHA
 
 
 def test_what_is_to_be_shown():

@@ -43,6 +43,14 @@ def test_the_counts_fit_the_masses_and_show_the_flip(name, classes):
     assert json.loads(json.dumps(drawn)) == drawn
 
 
+@pytest.mark.statistical(false_fail=1e-9, reason="Holm at 1e-9 over exact binomial tests")
+@pytest.mark.parametrize("name", ["laplace", "gaussian", "uniform"])
+@pytest.mark.parametrize("classes", [2, 3, 10, 60])
+def test_the_counts_fit_with_any_seed(name, classes, fresh):
+    drawn = simulate(example(name, classes=classes), num_samples=N, seed=fresh(11), alpha=1e-9)
+    assert drawn["consistent"] is True and drawn["flip"] is not False
+
+
 def test_the_counts_are_those_of_the_seed():
     found = example("gaussian")
     one, two, other = (simulate(found, num_samples=5000, seed=s, dim=2) for s in (4, 4, 5))

@@ -10,28 +10,47 @@ from simulations import discrete_noise
 from simulations.discrete_noise import ThresholdTable, draw, threshold_table
 from simulations.kernels import discrete_guide, discrete_numba
 from simulations.kernels import discrete_reference as reference
-from tests.test_simulations.discrete_laws import FALSE_FAIL, p_value
+from tests.test_simulations.discrete_laws import BIAS, FALSE_FAIL, p_value
+from theory.confidence import BinomialTest
 from theory.discrete_laplace import DiscreteLaplace
 
 RATES = [Fraction(16, 225), Fraction(1, 45), Fraction(1, 90), Fraction(3, 2), Fraction(1), 100]
 BIG_RATE = Fraction(200)
 
 
-# Laws by chi-square.
+# Laws, exactly.
+
+LAW_RATES = [Fraction(1, 10), Fraction(1, 45), Fraction(3, 2)]
 
 
-@pytest.mark.parametrize("rate", [Fraction(1, 10), Fraction(1, 45), Fraction(3, 2)])
-def test_draws_of_the_table_pass_chi_square(rate: Fraction) -> None:
-    table = threshold_table(rate)
-    draws = draw(table, seed=12, tag=3, first_sample=0, num_samples=1000, dim=1000).ravel()
-    assert p_value(draws, rate) > FALSE_FAIL
+def drawn(rate: Fraction, seed: int) -> np.ndarray:
+    layout = {"tag": 3, "first_sample": 0, "num_samples": 1000, "dim": 1000}
+    return draw(threshold_table(rate), seed=seed, **layout)
+
+
+@pytest.mark.statistical(
+    false_fail=2e-9, reason="exact binomial tests: of the cells together, and of agreeing signs"
+)
+@pytest.mark.parametrize("rate", LAW_RATES)
+def test_draws_of_the_table_have_the_law(rate: Fraction, fresh) -> None:
+    draws = drawn(rate, fresh(12))
+    assert p_value(draws.ravel(), rate) > FALSE_FAIL
+    # Coordinates are independent of each other: signs of neighbours, in pairs that share none,
+    # agree as coins do.
+    positive = draws > 0
+    agreeing = int((positive[:, 1::2] == positive[:, ::2]).sum())
+    tail = float(threshold_table(rate).tail(1))
+    share = tail**2 + (1 - tail) ** 2
+    test = BinomialTest(positive.size // 2, share - BIAS, share + BIAS)
+    assert test.p_value(agreeing) > FALSE_FAIL
+    assert test.p_value(positive.size // 2) < FALSE_FAIL  # the mutant, one word for both
+
+
+@pytest.mark.parametrize("rate", LAW_RATES)
+def test_draws_of_another_law_are_refuted(rate: Fraction) -> None:
+    draws = drawn(rate, 12).ravel()
     assert p_value(draws, rate * Fraction(11, 10)) < FALSE_FAIL
     assert p_value(draws + (draws == 1), rate) < FALSE_FAIL
-    # Coordinates are independent of each other: signs of neighbours agree as coins do.
-    positive = draw(table, seed=12, tag=3, first_sample=0, num_samples=1000, dim=1000) > 0
-    agreeing = int((positive[:, 1:] == positive[:, :-1]).sum())
-    share = 2 * float(table.tail(1)) * (float(table.tail(1)) - 1) + 1
-    assert abs(agreeing / positive[:, 1:].size - share) < 0.005
 
 
 # The table.
@@ -261,7 +280,7 @@ def test_two_thresholds_that_no_guide_separates_are_refused(
         ({"dim": 2**33 + 1}, r"dim = 8589934593 is outside \[1, 2\^33\]"),
         ({"first_sample": 2**64}, "first_sample = 18446744073709551616 is outside"),
         ({"backend": "cuda"}, "backend = 'cuda' is not one of 'numba', 'numpy'"),
-        ({"threads": 0}, r"threads = 0 is outside \[1, inf\)"),
+        ({"threads": 0}, r"threads = 0 is outside \[1, 4096\]"),
     ],
 )
 def test_draws_outside_their_set_are_refused(change: dict, message: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from theory.confidence import BinomialTest
 from theory.flip_power import (
     flip_power,
     lead_power,
@@ -36,13 +37,15 @@ def test_power_is_the_binomial_sum(n, probability, level, bias):
     assert found <= exact * (1 + 1e-12)
 
 
-def test_power_is_what_a_simulated_test_does():
-    # 0.8042 of 20000 tests show the flip: 1e-9 two-sided is 6.2 standard deviations
-    counts = np.random.default_rng(3).binomial(1000, 0.45, size=20_000)
-    p_values = stats.binom.cdf(counts, 1000, 0.5)
-    share = np.mean(p_values <= 0.01)
+@pytest.mark.statistical(false_fail=1e-9, reason="one exact binomial test")
+def test_power_is_what_a_simulated_test_does(fresh):
+    # 0.8042 of 20000 tests show the flip
+    counts = np.random.default_rng(fresh(3)).binomial(1000, 0.45, size=20_000)
+    shown = int(np.sum(stats.binom.cdf(counts, 1000, 0.5) <= 0.01))
     expected = flip_power(1000, 0.45, level=0.01)
-    assert share == pytest.approx(expected, abs=6.2 * math.sqrt(0.16 / 20_000))
+    test = BinomialTest(20_000, expected - 1e-9, expected + 1e-9)
+    assert test.p_value(shown) > 1e-9
+    assert test.false_pass(expected + 0.03, alpha=1e-9) < 1e-3  # what would escape is small
 
 
 CASES = [
@@ -182,7 +185,7 @@ def test_classes_that_are_hardly_ever_seen_show_nothing(n, mass):
     ("call", "message"),
     [
         (lambda: flip_power(0, 0.3, level=0.1), "num_samples = 0 is outside"),
-        (lambda: flip_power(10, -0.1, level=0.1), r"truth = -0.1 is outside \[0, 1\]"),
+        (lambda: flip_power(10, -0.1, level=0.1), r"probability = -0.1 is outside \[0, 1\]"),
         (lambda: flip_power(10, 0.3, level=0), r"alpha = 0 is outside \(0, 1\)"),
         (lambda: flip_power(10, 0.3, level=0.1, bias=0.5), r"bias = 0.5 is outside \[0, 1/2\)"),
         (
@@ -197,7 +200,10 @@ def test_classes_that_are_hardly_ever_seen_show_nothing(n, mass):
             lambda: samples_needed(1.5, level=0.1, false_pass=0.1),
             r"probability = 1.5 is outside \[0, 1\]",
         ),
-        (lambda: samples_needed(0.3, level=2, false_pass=0.1), r"level = 2 is outside \(0, 1\)"),
+        (
+            lambda: samples_needed(0.3, level=2, false_pass=0.1),
+            r"level = 2 is outside \[1e-300, 1\)",
+        ),
         (lambda: lead_power(10, 0.7, 0.6, level=0.1), r"masses = 0.7 and 0.6: legal are"),
         (
             lambda: lead_power(10, 0.1, 0.6, level=0.1, word=-1.0),
@@ -215,7 +221,7 @@ def test_classes_that_are_hardly_ever_seen_show_nothing(n, mass):
         ),
         (
             lambda: lead_samples_needed(0.1, 0.6, level=0.1, false_pass=0.9),
-            r"false_pass = 0.9 is outside \(0, 1 - level\)",
+            r"false_pass = 0.9 is outside \[1e-300, 1 - level\)",
         ),
     ],
 )

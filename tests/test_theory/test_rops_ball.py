@@ -11,6 +11,7 @@ from flint import arb
 from scipy import integrate, special, stats
 
 from theory import magnitude_sums, rops
+from theory.confidence import BinomialTest
 from theory.magnitude_sums import (
     gaussian_cone,
     gaussian_outside,
@@ -90,6 +91,9 @@ def test_tails_by_slices(noise, t, dim, towards, rate):
     assert exact == pytest.approx(by_slices(noise, t, dim, towards, rate), abs=1e-9)
 
 
+@pytest.mark.statistical(
+    false_fail=2e-9, reason="an exact test at 1e-9, and a mutant that escapes with less"
+)
 @pytest.mark.parametrize(
     ("noise", "t", "dim", "towards", "rate"),
     [
@@ -101,8 +105,8 @@ def test_tails_by_slices(noise, t, dim, towards, rate):
         ("gaussian", 0.0, 40, "vertex", 32.0),
     ],
 )
-def test_tails_by_counting(noise, t, dim, towards, rate):
-    rng = np.random.Generator(np.random.Philox(7))
+def test_tails_by_counting(noise, t, dim, towards, rate, fresh):
+    rng = np.random.Generator(np.random.Philox(fresh(7)))
     number = 100_000
     draws = (
         rng.laplace(size=(number, dim)) if noise == "laplace" else rng.normal(size=(number, dim))
@@ -113,10 +117,11 @@ def test_tails_by_counting(noise, t, dim, towards, rate):
     else:
         x[:] = t / dim
     hits = int((np.abs(x + draws / rate).sum(axis=1) > 1).sum())
-    # false-fail rate 1e-6 each, for a fixed seed
-    p_value = stats.binomtest(hits, number, outside(noise, t, dim, towards, rate)).pvalue
-    assert p_value > 1e-6
-    assert stats.binomtest(hits, number, outside(noise, t, dim, towards, 1.02 * rate)).pvalue < 1e-6
+    exact, wrong = (outside(noise, t, dim, towards, times * rate) for times in (1, 1.05))
+    assert BinomialTest(number, exact, exact).p_value(hits) > 1e-9
+    mutant = BinomialTest(number, wrong, wrong)
+    assert mutant.false_pass(exact, alpha=1e-9) < 9e-10
+    assert mutant.p_value(hits) < 1e-9
 
 
 @pytest.mark.parametrize("dim", [1, 2, 5, 16])

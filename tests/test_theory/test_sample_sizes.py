@@ -349,7 +349,7 @@ def test_levels_round_down():
         ),
         (
             lambda: unanimous_samples("cohen", 1, alpha="nan", scale=1),
-            "nan is not a finite number",
+            "alpha = nan is outside",
         ),
         (
             lambda: samples_needed_for("cohen", 1, 2, alpha="0.1", scale=1, power=0.9),
@@ -371,7 +371,7 @@ def test_levels_round_down():
         ),
         (
             lambda: check_rates(0.4, 0.6),
-            r"false_pass = 0.6 is outside \(0, 1 - level\), level = 0.4",
+            r"false_pass = 0.6 is outside \[1e-300, 1 - level\), level = 0.4",
         ),
         (lambda: count_reached(0, "0.5", power=0.5), "num_samples = 0 is outside"),
         (lambda: count_reached(5, "0.5", power=1), r"power = 1 is outside \(0, 1\)"),

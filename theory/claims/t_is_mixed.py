@@ -166,7 +166,9 @@ def _past() -> sp.Expr:
 
 
 def _mass_shown(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
-    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+    return densities.integral(
+        densities.laplace, lam, sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    )
 
 
 def _bounded(statement: Statement) -> Iterator[Step]:

@@ -130,7 +130,9 @@ def _mass(lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
 
 
 def _shown(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
-    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+    return densities.integral(
+        densities.laplace, lam, sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    )
 
 
 def _bound(bound: sp.Expr) -> Iterator[Step]:

@@ -158,7 +158,9 @@ def _mass(lower: sp.Expr, upper: sp.Expr) -> sp.Expr:
 
 
 def _shown(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
-    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+    return densities.integral(
+        densities.laplace, lam, sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    )
 
 
 def _is_mass_pa(radius: sp.Expr, k: sp.Expr) -> Step:

@@ -153,7 +153,9 @@ def derive(statement: Statement = PRINTED) -> list[Chain]:
 
 
 def _shown(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
-    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+    return densities.integral(
+        densities.laplace, lam, sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    )
 
 
 def _half_spaces(statement: Statement) -> Iterator[tuple[sp.Expr, sp.Expr, str, sp.Integral]]:

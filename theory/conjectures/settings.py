@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from theory.certificates import MOST_CLASSES, parse_num_classes
 from theory.exact import describe
+from theory.parameters import is_word
 
 __all__ = ["Setting", "implied_pair", "in_domain", "parse_setting"]
 
@@ -39,7 +40,7 @@ def parse_setting(setting: str, num_classes: int | str | None) -> tuple[Setting,
     ((<Setting.K_CLASSES: 'k'>, 10), (<Setting.BINARY: 'binary'>, 2))
     """
     legal = [str(one) for one in Setting]
-    if setting not in legal:
+    if not is_word(setting, legal):
         raise ValueError(f"setting = {describe(setting)} is none of {', '.join(legal)}")
     chosen = Setting(setting)
     classes = None if num_classes is None else parse_num_classes(num_classes)

@@ -75,7 +75,7 @@ def identical(pairs: Sequence[tuple[sp.Expr, sp.Expr]], where: str) -> Outcome:
     {'everywhere': 'the sides x and x + 1 differ by -1.00000000000000'}
     """
     for left, right in pairs:
-        difference = sp.sympify(left) - right
+        difference = sp.sympify(left, strict=True) - right
         if vanishes(difference).status is True:
             continue
         symbols = sorted(difference.free_symbols, key=lambda symbol: str(symbol.name))

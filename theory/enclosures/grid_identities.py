@@ -39,7 +39,7 @@ def at_least(mass: sp.Expr, distance: sp.Expr | int) -> sp.Expr:
 def _identical(pairs: list[tuple[sp.Expr, sp.Expr]], claims: str) -> Outcome:
     """Identities in q, refuted where they are false at a q in (0, 1)."""
     for left, right in pairs:
-        gap = sp.sympify(left) - right
+        gap = sp.sympify(left, strict=True) - right
         # q^a, q^b and q^m as numbers of their own: what is 0 for all of them is 0 for the powers
         free = sp.expand_power_exp(gap).subs(_POWERS)
         if vanishes(sp.cancel(free)).status is not True:

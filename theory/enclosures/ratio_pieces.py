@@ -32,7 +32,7 @@ def density_at(place: sp.Expr) -> sp.Expr:
     >>> density_at(-sp.Symbol("m", positive=True))
     exp(-m)/2
     """
-    place = sp.sympify(place)
+    place = sp.sympify(place, strict=True)
     if place.is_nonnegative:
         return sp.diff(half_line_mass(_y), _y).subs(_y, place)
     if place.is_nonpositive:

@@ -51,7 +51,9 @@ def numeric(statement: Statement) -> Formulas:
     >>> numeric({"double": 2 * r})["double"](0.5, 1.5, 1.0)
     3.0
     """
-    probability = p_b if any(sp.sympify(one).has(p_b) for one in statement.values()) else p
+    probability = (
+        p_b if any(sp.sympify(one, strict=True).has(p_b) for one in statement.values()) else p
+    )
     return {
         name: sp.lambdify([probability, r, lam], one, "math") for name, one in statement.items()
     }

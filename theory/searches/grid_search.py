@@ -101,7 +101,7 @@ def _fraction(rng: np.random.Generator, low: float, high: float) -> Fraction:
 
 def _at(expression: Any, values: Mapping[sp.Symbol, Fraction]) -> Fraction:
     exact = {s: sp.Rational(v.numerator, v.denominator) for s, v in values.items()}
-    value = sp.sympify(expression).xreplace(exact)
+    value = sp.sympify(expression, strict=True).xreplace(exact)
     return Fraction(int(value.p), int(value.q))
 
 

@@ -35,7 +35,9 @@ def interval_integral(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
     >>> interval_integral(0, sp.oo)
     Integral(exp(-Abs(t)/lambda)/(2*lambda), (t, 0, oo))
     """
-    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+    return densities.integral(
+        densities.laplace, lam, sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    )
 
 
 def has_mass(

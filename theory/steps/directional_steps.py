@@ -43,7 +43,9 @@ def past(move: sp.Expr) -> sp.Expr:
 
 
 def _shown(lower: sp.Expr, upper: sp.Expr) -> sp.Integral:
-    return densities.integral(densities.laplace, lam, sp.sympify(lower), sp.sympify(upper))
+    return densities.integral(
+        densities.laplace, lam, sp.sympify(lower, strict=True), sp.sympify(upper, strict=True)
+    )
 
 
 def reached_only_past_the_move(atom: sp.Lambda) -> Iterator[Step]:

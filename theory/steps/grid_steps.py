@@ -32,7 +32,7 @@ _EVERY = "every 0 < q < 1, q = 1/(1 + w); every n >= 0"
 
 
 def _in_w(expression: sp.Expr) -> sp.Expr:
-    return sp.sympify(expression).subs(q, 1 / (1 + _w))
+    return sp.sympify(expression, strict=True).subs(q, 1 / (1 + _w))
 
 
 def _at(mass: sp.Expr, distance: sp.Expr | int) -> sp.Expr:
@@ -45,7 +45,7 @@ def tail(distance: sp.Expr | int) -> sp.Expr:
     >>> tail(0), sp.simplify(tail(0) + tail(1))
     ((w + 1)/(w + 2), 1)
     """
-    return sp.factor(1 / (1 + 1 / (1 + _w))) * (1 + _w) ** (-sp.sympify(distance))
+    return sp.factor(1 / (1 + 1 / (1 + _w))) * (1 + _w) ** (-sp.sympify(distance, strict=True))
 
 
 def _in_tails(mass: sp.Expr) -> sp.Expr:

@@ -44,7 +44,7 @@ def half_line_quantile(place: sp.Expr) -> sp.Expr:
     >>> half_line_quantile(sp.Symbol("k", nonnegative=True))
     k
     """
-    below = sp.sympify(place).is_nonpositive
+    below = sp.sympify(place, strict=True).is_nonpositive
     if below:
         mass = densities.mass(densities.laplace, lam, -sp.oo, lam * place)
         return sp.log(sp.simplify(2 * mass))

@@ -1,0 +1,1 @@
+"""Mutation testing of theory/: small faults put in on purpose, and whether its tests see them."""
