@@ -44,10 +44,11 @@ test-nightly: $(TESTING)  ## run the tests marked nightly (an hour or so)
 test-repeated: $(TESTING)  ## run the statistical tests with fresh seeds, 100 times (REPETITIONS=10)
 	$(BIN)/python -m tests.repeated --repetitions $(REPETITIONS)
 
-# One process: the tests share one window and one run of verify.
+# One process: the tests share one window and one run of verify. The page of every claim takes
+# minutes: make test-browser PYTEST_ARGS="-m browser"
 test-browser: $(BROWSER)  ## install a headless Chromium where allowed, and open the report in it
 	@sh tests/test_browser/install.sh $(VENV)/browser
-	$(BIN)/python -m pytest -n 0 -m browser tests/test_browser $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 0 -m 'browser and not slow' tests/test_browser $(PYTEST_ARGS)
 
 test-install: $(TESTING)  ## install the wheel into empty environments of every Python found here
 	$(BIN)/python -m pytest -n 0 -m '' tests/test_install $(PYTEST_ARGS)

@@ -10,6 +10,7 @@ from l1cert.radii import Radii, radius
 from theory.binomial_tails import MAX_SAMPLES
 from theory.certificates import parse_num_classes
 from theory.exact import Exact, describe, to_fraction
+from theory.parameters import checked_flag
 from theory.simultaneous import (
     MOST_COUNTS,
     VoteBounds,
@@ -130,8 +131,7 @@ def radius_of_counts(
     """
     votes = parse_votes(counts)
     _check_classes(votes, num_classes)
-    if not isinstance(bonferroni, bool):
-        raise ValueError(f"bonferroni = {describe(bonferroni)} is neither True nor False")
+    bonferroni = checked_flag("bonferroni", bonferroni)
     if bonferroni and direction is not None:
         raise ValueError(
             f"direction = {describe(direction)} and bonferroni: the directional radius is for two "

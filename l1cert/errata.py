@@ -8,7 +8,7 @@ from l1cert import catalogue
 from l1cert.ledger import escaped
 from l1cert.presentation import grades, summary
 from l1cert.report import ClaimResult, Report
-from theory.claim import Verdict
+from theory.claim import Rung, Verdict
 
 _HEADINGS = {
     Verdict.FAILS: ("false as printed", "Correction"),
@@ -97,4 +97,6 @@ def _entry(number: int, result: ClaimResult) -> Iterator[str]:
     if decision.witness:
         found = "; ".join(f"{name} = {value}" for name, value in decision.witness.items())
         yield f"**Witness:** {escaped(found)}\n"
-    yield f"Decided by: {grades(result.evidence)}.\n"
+    # stored experiments are told elsewhere: they take no part in the verdict
+    heard = [item for item in result.evidence if item.rung is not Rung.EXPERIMENT]
+    yield f"Decided by: {grades(heard)}.\n"

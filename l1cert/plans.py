@@ -29,7 +29,7 @@ from theory.exact import (
     working_precision,
 )
 from theory.inverse_radii import needed_complement, needed_probability
-from theory.parameters import to_integer
+from theory.parameters import checked_flag, to_integer
 from theory.radius_formulas import Method
 from theory.sample_sizes import (
     count_reached,
@@ -184,8 +184,7 @@ def plan(
     )
     if num_samples is not None:
         num_samples = to_integer("n", num_samples, 1, MAX_SAMPLES)
-    if not isinstance(two_sided, bool):
-        raise ValueError(f"two_sided = {describe(two_sided)} is neither True nor False")
+    two_sided = checked_flag("two_sided", two_sided)
     rate = _in_range("alpha", alpha, below=Fraction(1))
     asked = _Asked(
         radius=_in_range("radius", radius),

@@ -237,21 +237,21 @@ def merged(
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha = {alpha} is outside (0, 1)")
-    state = merge([read(path) for path in paths], [str(path) for path in paths])
-    scales = {str(origin.get("scale")) for origin in state.origins}
-    if len(scales) != 1:
-        raise CheckpointError(
-            f"the parts were drawn with the scales {', '.join(sorted(scales))}, legal is one"
-        )
-    scale, plan = to_positive("scale", scales.pop()), state.run.plan
-    pairs = zip(plan.magnitudes, plan.sizes, strict=True)
-    law = LikelihoodRatio(tuple(one * scale for one, size in pairs for _ in range(size)), scale)
-    named = state.run.observables.events
-    wanted = ratio_experiment.events_of([one.name for one in named], law, plan)
-    if tuple(one.event for one in wanted) != tuple(named):
-        raise CheckpointError(f"{paths[0]} counts other events than those that it names")
-    if out is not None:
-        with locked(out):
+    with locked(out):  # before the parts are read: the output may be one of them
+        state = merge([read(path) for path in paths], [str(path) for path in paths])
+        scales = {str(origin.get("scale")) for origin in state.origins}
+        if len(scales) != 1:
+            raise CheckpointError(
+                f"the parts were drawn with the scales {', '.join(sorted(scales))}, legal is one"
+            )
+        scale, plan = to_positive("scale", scales.pop()), state.run.plan
+        pairs = zip(plan.magnitudes, plan.sizes, strict=True)
+        law = LikelihoodRatio(tuple(one * scale for one, size in pairs for _ in range(size)), scale)
+        named = state.run.observables.events
+        wanted = ratio_experiment.events_of([one.name for one in named], law, plan)
+        if tuple(one.event for one in wanted) != tuple(named):
+            raise CheckpointError(f"{paths[0]} counts other events than those that it names")
+        if out is not None:
             own = os.path.realpath(out) in [os.path.realpath(path) for path in paths]
             if (
                 out.exists()

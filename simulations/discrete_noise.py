@@ -121,7 +121,7 @@ class ThresholdTable:
         Parameters
         ----------
         num_draws : int
-            Coordinates in all, >= 0.
+            Coordinates in all, in [0, 2^128].
 
         Returns
         -------
@@ -131,7 +131,7 @@ class ThresholdTable:
         Raises
         ------
         ValueError
-            For a negative number.
+            For a number outside its set.
 
         Examples
         --------
@@ -139,9 +139,9 @@ class ThresholdTable:
         True
         >>> threshold_table("0.1").total_variation(-1)
         Traceback (most recent call last):
-        ValueError: num_draws = -1 is outside [0, inf)
+        ValueError: num_draws = -1 is outside [0, 2^128]
         """
-        num_draws = to_integer("num_draws", num_draws, 0, 2**128, "[0, inf)")
+        num_draws = to_integer("num_draws", num_draws, 0, 2**128, "[0, 2^128]")
         exact = min(num_draws * self.distance, Fraction(1))
         nearest = float(exact)
         return nearest if Fraction(nearest) >= exact else float(np.nextafter(nearest, np.inf))
@@ -156,18 +156,18 @@ class ThresholdTable:
         Parameters
         ----------
         num_samples : int
-            Noise vectors in all, >= 0.
+            Noise vectors in all, in [0, 2^64].
         dim : int
-            Coordinates of each, >= 1.
+            Coordinates of each, in [1, 2^64].
 
         Examples
         --------
         >>> threshold_table(Fraction(1, 45)).charge(100_000, 3072) < 1e-7
         True
         """
-        each = to_integer("dim", dim, 1, 2**64, "[1, inf)")
+        each = to_integer("dim", dim, 1, 2**64, "[1, 2^64]")
         return self.total_variation(
-            each * to_integer("num_samples", num_samples, 0, 2**64, "[0, inf)")
+            each * to_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
         )
 
 

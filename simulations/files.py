@@ -7,11 +7,13 @@ wherever the disk is full. Imports the standard library alone.
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
 import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,6 +25,12 @@ BINARY = getattr(os, "O_BINARY", 0)
 
 #: what is being written, until it takes the name of what it replaces; the number is a process's
 _UNFINISHED = re.compile(r"\.(?P<name>.+)\.(?P<process>[0-9]{1,9})\.part", re.DOTALL)
+
+#: bytes of a name that a hidden file has in its own, which may have 255
+_LONGEST_NAME = 200
+
+#: what a folder says in which nothing can be made
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class InUseError(ValueError):
@@ -87,12 +95,20 @@ def replace_file(
         final = target(path)
         if final.exists() and not final.is_file():
             raise FileExistsError(errno.EEXIST, "not a regular file")
-        unfinished = final.with_name(f".{final.name}.{os.getpid()}.part")
-        try:
-            _write_through(unfinished, content, forced)
-            os.replace(unfinished, final)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        unfinished = _hidden(final, f"{os.getpid()}.part")
+        # locked, so that nobody who cannot see this process sweeps it; another thread waits
+        with io.FileIO(_held(lambda: _made(unfinished), unfinished, None), "wb") as file:
+            try:
+                _write_through(file.fileno(), content, forced)
+                if sys.platform == "win32":  # which renames no open file
+                    file.close()
+                os.replace(unfinished, final)
+            except BaseException:
+                if sys.platform == "win32":
+                    file.close()
+                with suppress(OSError):
+                    unfinished.unlink()
+                raise
     except OSError as error:
         reason = f"{what} not written, what was there is intact: {error.strerror or error}"
         raise OSError(error.errno, reason, str(path)) from error
@@ -112,16 +128,23 @@ def target(path: Path | str) -> Path:
     return final
 
 
-def _write_through(path: Path, content: bytes, forced: bool) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | BINARY, 0o666)
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        if forced:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _hidden(final: Path, end: str) -> Path:
+    """A hidden file beside another, named after it; by a digest where that would be too long."""
+    return final.with_name(f".{_short(final.name)}.{end}")
+
+
+def _short(name: str) -> str:
+    content = os.fsencode(name)
+    return name if len(content) <= _LONGEST_NAME else hashlib.sha256(content).hexdigest()
+
+
+def _write_through(descriptor: int, content: bytes, forced: bool) -> None:
+    os.ftruncate(descriptor, 0)  # a process of the same number may have been killed here
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    if forced:
+        os.fsync(descriptor)
 
 
 def sync_folder(folder: Path) -> None:
@@ -141,7 +164,8 @@ def locked(path: Path | str | None, *beside: Path) -> Iterator[None]:
 
     The lock is the kernel's, on a hidden file beside the output, which is removed at the end: it
     ends with the process, however that ends. What a killed process has left of the files, half
-    written under another name, is removed.
+    written under another name, is removed. A file in a folder where nothing can be made has no
+    lock: it can be read, and nobody replaces it.
 
     Parameters
     ----------
@@ -155,7 +179,7 @@ def locked(path: Path | str | None, *beside: Path) -> Iterator[None]:
     InUseError
         If another process holds it.
     OSError
-        If no file can be made beside it, with the output's path.
+        If there is no such file and none can be made, with the output's path.
 
     Examples
     --------
@@ -169,24 +193,35 @@ def locked(path: Path | str | None, *beside: Path) -> Iterator[None]:
     ...             print(str(error).replace(folder, "FOLDER"))
     out = 'FOLDER/run.json' is in use: another process writes it; wait for it, or name another
     """
-    if path is None or (os.path.exists(path) and not os.path.isfile(path)):
+    if (
+        path is None
+        or sys.platform == "win32"  # no locks, and an open file is not removed
+        or (os.path.exists(path) and not os.path.isfile(path))
+    ):
         yield
         return
     try:
         final = target(path)
-        beside_it = final.with_name(f".{final.name}.lock")
-        descriptor = _held(beside_it, path)
+        lock = _hidden(final, "lock")
+        descriptor = _held(lambda: _made_or_another_s(lock), lock, path)
     except OSError as error:
-        reason = f"not written: {error.strerror or error}"
-        raise OSError(error.errno, reason, str(path)) from error
+        if not _is_only_read(path, error):
+            reason = f"not written: {error.strerror or error}"
+            raise OSError(error.errno, reason, str(path)) from error
+        descriptor = -1
     try:
-        for one in (final, *beside):
-            sweep(one.parent, one.name)
+        if descriptor >= 0:
+            for one in (final, *beside):
+                sweep(one.parent, one.name)
         yield
     finally:
-        with suppress(OSError):
-            os.unlink(beside_it)  # while it is held: whoever opened it meanwhile looks again
-        os.close(descriptor)
+        if descriptor >= 0:
+            with suppress(OSError):
+                # while it is held: whoever opened it meanwhile looks again; by its name, which
+                # another process has by now where somebody removed ours
+                if os.path.samestat(os.fstat(descriptor), os.stat(lock)):
+                    os.unlink(lock)
+            _let_go(descriptor)
 
 
 @contextmanager
@@ -198,15 +233,24 @@ def made_folder(path: Path | str) -> Iterator[None]:
     OSError
         If it cannot be made.
     """
-    folder = Path(path)
-    made = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
-    folder.mkdir(parents=True, exist_ok=True)
+    made = _make(Path(path))
     try:
         yield
     finally:
-        with suppress(OSError):  # of those that are not empty
-            for one in made:
-                one.rmdir()
+        _remove_empty(made)
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder; those that were not there, from the lowest."""
+    made = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
+    folder.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def _remove_empty(made: Iterable[Path]) -> None:
+    with suppress(OSError):  # of those that are not empty
+        for one in sorted(made, key=lambda one: len(one.parts), reverse=True):
+            one.rmdir()
 
 
 @contextmanager
@@ -222,31 +266,39 @@ def locked_folder(path: Path | str) -> Iterator[None]:
     OSError
         If it cannot be made.
     """
-    with made_folder(path):
-        descriptor = os.open(path, os.O_RDONLY) if sys.platform != "win32" else None
-        try:
-            if descriptor is not None:
-                _lock(descriptor, path)
-            sweep(Path(path))
+    folder, made = Path(path), set[Path]()
+    if sys.platform == "win32":
+        with made_folder(folder):
             yield
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
+        return
+
+    def opened() -> int:
+        made.update(_make(folder))
+        return os.open(folder, os.O_RDONLY)
+
+    descriptor = _held(opened, folder, path)
+    try:
+        sweep(folder)
+        yield
+    finally:
+        _remove_empty(made)  # while it is held: whoever opened it meanwhile looks again
+        _let_go(descriptor)
 
 
 def sweep(folder: Path, name: str | None = None) -> None:
     """Remove what killed processes left half written, of the file `name` or of any in the folder.
 
-    A process that is still there keeps its files.
+    A process that is still there keeps its files: one of this machine by its number, and one that
+    cannot be seen from here, in another container or on another machine, by its lock on them.
     """
     if sys.platform == "win32":  # where a signal 0 is no question
         return
     with suppress(OSError):
         for one in list(folder.iterdir()):
             found = _UNFINISHED.fullmatch(one.name)
-            wanted = found is not None and name in (None, found["name"])
+            wanted = found is not None and (name is None or _short(name) == found["name"])
             if wanted and found is not None and not _runs(int(found["process"])):
-                one.unlink(missing_ok=True)
+                _remove_unlocked(one)
 
 
 def _runs(process: int) -> bool:
@@ -259,14 +311,47 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _held(beside: Path, path: Path | str) -> int:
-    """A descriptor of the lock's file, locked; the file is the one that has the name."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+def _remove_unlocked(path: Path) -> None:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            # shared: to read is enough for it everywhere
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            path.unlink()
+        finally:
+            os.close(descriptor)
+
+
+def _made(path: Path) -> int:
+    """A descriptor of a hidden file, made if there is none."""
+    only = BINARY | getattr(os, "O_NOFOLLOW", 0)
+    return os.open(path, os.O_RDWR | os.O_CREAT | only, 0o666)
+
+
+def _made_or_another_s(lock: Path) -> int:
+    """As `_made`; of another user's file to read is enough to ask whether it is locked."""
+    try:
+        return _made(lock)
+    except PermissionError as error:
+        try:
+            return os.open(lock, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:
+            raise error from None
+
+
+def _is_only_read(path: Path | str, error: OSError) -> bool:
+    """Whether a file has no lock for the reason that nothing can be made beside it."""
+    lock = _hidden(Path(os.path.realpath(path)), "lock")
+    return error.errno in _READ_ONLY and os.path.isfile(path) and not os.path.lexists(lock)
+
+
+def _held(opened: Callable[[], int], place: Path, path: Path | str | None) -> int:
+    """A descriptor of a file or folder, locked; it is the one that has the name."""
     while True:
-        descriptor = os.open(beside, flags, 0o666)
+        descriptor = opened()
         try:
             _lock(descriptor, path)
-            if os.path.samestat(os.fstat(descriptor), os.stat(beside)):
+            if os.path.samestat(os.fstat(descriptor), os.stat(place)):
                 return descriptor
         except FileNotFoundError:  # removed by whoever has just let it go
             pass
@@ -276,12 +361,12 @@ def _held(beside: Path, path: Path | str) -> int:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path | str) -> None:
-    """Lock an open file without waiting; where there are no locks, nobody is warned."""
+def _lock(descriptor: int, path: Path | str | None) -> None:
+    """Lock an open file, without waiting if it has a path; without locks nobody is kept out."""
     if sys.platform == "win32":
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if path is None else fcntl.LOCK_NB))
     except BlockingIOError:
         raise InUseError(
             f"out = {str(path)!r} is in use: another process writes it; wait for it, or name "
@@ -289,3 +374,10 @@ def _lock(descriptor: int, path: Path | str) -> None:
         ) from None
     except OSError:
         return
+
+
+def _let_go(descriptor: int) -> None:
+    if sys.platform != "win32":
+        with suppress(OSError):  # said, since a process that was forked has it open as well
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)

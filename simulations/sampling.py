@@ -13,6 +13,8 @@ words: count it with `count_words` and `first_word_reaching`, not by comparing s
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,13 +139,15 @@ def first_word_reaching(noise: IsotropicNoise, x: float) -> int:
     >>> first_word_reaching(Laplace(scale=0.5), 0.0) == 2**31
     True
     """
-    x = to_real("x", x, "[-inf, inf]", lambda number: number == number)
+    nearest = to_real("x", x, "[-inf, inf]", lambda number: number == number)
+    # a rational is compared as it is: the float next to it may be a draw that is below it
+    place = x if isinstance(x, int | Fraction) else nearest
     kind, parameter = _kind(noise)
     low, high = 0, WORD_RANGE
     while low < high:
         middle = (low + high) // 2
         drawn = INVERSIONS[kind](np.array([middle], np.uint32), parameter)[0]
-        low, high = (low, middle) if drawn >= x else (middle + 1, high)
+        low, high = (low, middle) if float(drawn) >= place else (middle + 1, high)
     return low
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simulations.likelihood_ratio import TAGS
 from simulations.observables import Coin, IntegerEvent, Observables
 from simulations.philox import WORDS_PER_BLOCK, checked_integer, philox4x32, short_text
+from theory.parameters import checked_flag
 
 #: |W - centre| is cut into limbs of 22 bits: 2^16 products of two of them add up below 2^63
 LIMB_BITS = 22
@@ -161,8 +162,7 @@ class Tally:
     def __init__(self, observables: Observables, seed: int, *, compiled: bool = False) -> None:
         if not isinstance(observables, Observables):
             raise TypeError(f"observables = {short_text(observables)} are no Observables")
-        if not isinstance(compiled, bool):
-            raise ValueError(f"compiled = {short_text(compiled)} is neither True nor False")
+        compiled = checked_flag("compiled", compiled)
         self.observables = observables
         self.seed = checked_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
         self._kernel = _kernel_for(observables, seed) if compiled else None

@@ -29,8 +29,9 @@ Philox4x32-10, and of NumPy's and torch's generators where a test uses them, are
 uniform.
 
 pytest adds the rates up when it collects the tests and runs none of them where the sum exceeds the
-budget. A marked test without a rate, a reason or a fresh seed is refused, and a test module that
-draws and is not in the survey (`tests/test_statistics/survey.py`) fails a test."""
+budget. A marked test without a rate, a reason or a fresh seed is refused. A test module that shows
+signs of draws (a generator, a seed, a function or a command that draws) outside marked tests and is
+not in the survey (`tests/test_statistics/survey.py`) fails a test."""
 
 BUDGETED = """\
 Seeds are written down, so that a passing test stays one: the rate is that of the choice of the
@@ -41,14 +42,15 @@ a hundred such choices of all seeds of the suite make a correct program fail wit
 REPEATED = """\
 In repetition k every seed is replaced by 64 bits of SHA-256 of k, the test's name and the written
 seed, so that tests and repetitions have seeds of their own, and each can be run again:
-`L1CERT_REPETITIONS={repetitions} pytest -m statistical tests`. `make test-repeated` ran the
-{cases_repeated} statistical tests of `make test` in each of the repetitions 1, ..., {repetitions};
+`L1CERT_REPETITIONS={repetitions} pytest -m "{selection}" tests`
+runs the last one. `make test-repeated` ran the {cases_repeated} statistical tests of `make test` in
+each of the repetitions 1, ..., {repetitions};
 the other {others}, which are slow or nightly, have their rates in the sum and were not repeated.
 
 | | |
 | --- | --- |
 | repetitions | {repetitions} |
-| runs of tests | {runs} |
+| runs of tests | {runs}, and {skipped} that were skipped |
 | failed | {failed} |
 | sum of the rates over all runs, at most | {expected:.2g} |
 | repetitions with a failure | {bad} of {repetitions} |
@@ -61,9 +63,9 @@ the other {others}, which are slow or nightly, have their rates in the sum and w
 | time | {minutes:.0f} minutes with {workers} workers |
 
 The repetitions are a check of the rates and not their source: {repetitions} of them bound the share
-of failing ones by {share:.2g}, which is far above the sum that is derived. They would show a rate
-that is wrong by orders of magnitude, a test that passes with its written seed alone, and a sampler
-that is wrong for most seeds."""
+of failing ones by {share:.2g}, which is far above the sum that is derived. They would show a test
+that passes with its written seed alone, and a sampler that is wrong for most seeds; a rate of 1e-5
+in the place of 1e-9 they would not."""
 
 PINNED = """\
 Other tests that draw have no rate, are not in the sum and are not repeated. Where what is asserted
@@ -114,7 +116,9 @@ def _repeated(found: Mapping[str, Any]) -> str:
         repetitions=found["repetitions"],
         cases_repeated=found["cases_repeated"],
         others=found["cases"] - found["cases_repeated"],
+        selection=found["selection"],
         runs=found["runs"],
+        skipped=sum(row["skipped"] for row in found["tests"].values()),
         failed=len(found["failures"]),
         expected=found["repetitions"] * found["rate_repeated"],
         bad=found["repetitions_with_failures"],

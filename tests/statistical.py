@@ -159,15 +159,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Add up the rates of all that was collected, before any of it is left out."""
-    repetitions()  # a name that is none is said before anything runs
-    for item in items:
-        if (rate := rate_of(item)) is not None:
-            number = item.callspec.params.get("fresh", 0) if hasattr(item, "callspec") else 0
-            test = in_every_repetition(item.nodeid, number)
-            kinds = [one for one in RARE if item.get_closest_marker(one)]
-            _declared[test] = {"rate": rate, "kinds": kinds}
-            item.user_properties.append((_SEEN, (test, number)))
-    within_budget((test, one["rate"]) for test, one in _declared.items())
+    try:
+        repetitions()  # a name that is none is said before anything runs
+        for item in items:
+            _declare(item)
+        within_budget((test, one["rate"]) for test, one in _declared.items())
+    except pytest.UsageError as error:
+        for item in items[:1]:  # of what a worker of xdist raises, the words are lost
+            item.session.shouldfail = str(error)
+        raise
+
+
+def _declare(item: pytest.Item) -> None:
+    """Note the rate of a test, and what its report will be known by."""
+    if (rate := rate_of(item)) is not None:
+        number = item.callspec.params.get("fresh", 0) if hasattr(item, "callspec") else 0
+        test = in_every_repetition(item.nodeid, number)
+        kinds = [one for one in RARE if item.get_closest_marker(one)]
+        _declared[test] = {"rate": rate, "kinds": kinds}
+        item.user_properties.append((_SEEN, (test, number)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

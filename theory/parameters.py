@@ -25,9 +25,11 @@ __all__ = [
     "MOST_BITS",
     "MOST_ROOT_BITS",
     "check_direction",
+    "checked_flag",
     "checked_precision",
     "coordinate_of",
     "describe",
+    "exactly",
     "is_word",
     "to_exact_vector",
     "to_float_array",
@@ -89,13 +91,26 @@ def to_real(name: str, value: object, domain: str, legal: Callable[[Any], bool])
     ValueError: alpha = None is outside (0, 1)
     """
     try:
-        if not getattr(value, "ndim", 0) and not isinstance(value, complex) and legal(value):
+        # float reads text, and what is legal may be all that equals itself
+        no_number = isinstance(value, complex | str | bytes | bytearray)
+        if not getattr(value, "ndim", 0) and not no_number and legal(value):
             number = float(value)  # type: ignore[arg-type]
             if legal(number):
                 return number
     except (TypeError, ValueError, ArithmeticError):
         pass  # said in one form below, whatever the kind of the value
     raise ValueError(f"{name} = {describe(value)} is outside {domain}")
+
+
+def exactly(value: float | Fraction) -> Fraction:
+    """Return a checked rational as it is, and of any other number the float next to it.
+
+    What is enclosed is that of the number that was passed: the float next to 1/3 is another one.
+
+    >>> exactly(Fraction(1, 3)), exactly(0.5)
+    (Fraction(1, 3), Fraction(1, 2))
+    """
+    return Fraction(value if isinstance(value, int | Fraction) else float(value))
 
 
 def to_integer(name: str, value: object, least: int, most: int, legal: str = "") -> int:
@@ -184,6 +199,21 @@ def is_word(value: object, words: Collection[str]) -> bool:
     (True, False)
     """
     return isinstance(value, str) and value in words
+
+
+def checked_flag(name: str, value: object) -> bool:
+    """Return a truth value, Python's or NumPy's; a ValueError for anything else, 0 and 1 too.
+
+    >>> checked_flag("same_sample", np.True_)
+    True
+    >>> checked_flag("same_sample", 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: same_sample = 1 is neither True nor False
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} = {describe(value)} is neither True nor False")
+    return bool(value)
 
 
 def to_float_array(name: str, value: object) -> NDArray[np.float64]:

@@ -163,7 +163,7 @@ def samples_needed_for(
     probability : int, float, Decimal, Fraction or str
         The top class's, in [0, 1].
     alpha : int, float, Decimal, Fraction or str
-        As for `largest_radius`, but not below 2^-1022.
+        As for `largest_radius`, but not below 1e-300 (2^-1022 where the probability is 1).
     power : float
         In (alpha, 1), and still so when 1 - power is rounded.
     method, radius, scale
@@ -193,6 +193,8 @@ def samples_needed_for(
         return None if n is None or n > MAX_SAMPLES else n
     if truth >= null:
         return None
+    if level < LEAST_RATE:
+        raise ValueError(f"alpha = {describe(alpha)} is outside [{LEAST_RATE}, 1)")
     return least_samples(null, truth, level=level, false_pass=false_pass)
 
 

@@ -42,7 +42,7 @@ from dataclasses import dataclass
 from theory.binomial_tails import MAX_SAMPLES, at_least
 from theory.confidence import lower, upper
 from theory.exact import describe
-from theory.parameters import to_integer, to_real
+from theory.parameters import checked_flag, to_integer, to_real
 
 #: the share of alpha that pays for a class selected by the same sample
 SELECTION = 1 / 20
@@ -170,8 +170,7 @@ def _bounds(
 ) -> VoteBounds:
     legal = f"[{SMALLEST_ALPHA}, 1)"
     alpha = to_real("alpha", alpha, legal, lambda number: SMALLEST_ALPHA <= number < 1)
-    if not isinstance(same_sample, bool):
-        raise ValueError(f"same_sample = {describe(same_sample)} is neither True nor False")
+    same_sample = checked_flag("same_sample", same_sample)
     votes = parse_votes(counts)
     if top is not None and same_sample:
         raise ValueError(

@@ -33,7 +33,7 @@ from theory.exact import (
     to_fraction,
     working_precision,
 )
-from theory.parameters import check_direction, coordinate_of, to_real
+from theory.parameters import check_direction, coordinate_of, exactly, to_real
 from theory.radius_formulas import implied
 
 #: A coin is a 32-bit word: heads where it is below a threshold in [0, 2^32].
@@ -120,7 +120,7 @@ class TwoTails:
         >>> a.value, round(b.value, 6)
         (0.5, 0.18394)
         """
-        scale, _ = _check_sizes(scale, 0.0)
+        _check_sizes(scale, 0.0)
         with working_precision(_MASS_PRECISION):
             in_a = _mass_below(self.a_until, shift, scale)
             in_b = 1 - _mass_below(self.b_from, shift, scale)
@@ -184,7 +184,7 @@ class WorstCase:
         object.__setattr__(self, "scale", scale)
         object.__setattr__(self, "r", r)
         check_direction(self.axis, self.sign)
-        beyond = _is_beyond(self.p_a, self.scale, self.r)
+        beyond = _is_beyond(self.p_a, Fraction(r) / Fraction(scale))
         object.__setattr__(self, "beyond", beyond)
         object.__setattr__(self, "threshold", _quantile_above(self.p_a, self.scale))
         coins = self.randomised and not beyond
@@ -208,9 +208,8 @@ class WorstCase:
             return np.asarray(along <= self.threshold)
         fits = isinstance(coins, np.ndarray) and coins.dtype == np.uint32
         if coins is None or not fits or coins.shape != along.shape:
-            found = getattr(coins, "shape", None)
             legal = f"legal is {along.shape}, one uint32 for each point"
-            raise ValueError(f"coins of shape {found}: {legal}")
+            raise ValueError(f"coins of shape {getattr(coins, 'shape', None)}: {legal}")
         return np.asarray((along < self.r) | (coins < np.uint64(self.heads)))
 
     def mass(self, shift: float = 0.0) -> Bounds:
@@ -241,7 +240,7 @@ def least_mass(p_a: Exact, *, scale: float, r: float) -> Bounds:
     p_a
         PA, an exact number in [0, 1].
     scale
-        lambda, in (0, inf); exactly the float, as is r.
+        lambda, in (0, inf); a float is exactly what it stores, as is r.
     r
         In [0, inf).
 
@@ -261,14 +260,14 @@ def least_mass(p_a: Exact, *, scale: float, r: float) -> Bounds:
     0.678993646
     """
     p = to_fraction(p_a)
-    scale, r = _check_sizes(scale, r)
+    _check_sizes(scale, r)
     if not 0 <= p <= 1:
         raise ValueError(f"p_a = {describe(p_a)} is outside [0, 1]")
-    ratio = Fraction(r) / Fraction(scale)
+    ratio = exactly(r) / exactly(scale)
     with working_precision(_MASS_PRECISION):
         if 2 * p < 1:
             return _probability(rational_ball(p) * (-rational_ball(ratio)).exp())
-        if _is_beyond(p, scale, r):
+        if _is_beyond(p, ratio):
             return _probability((-rational_ball(ratio)).exp() / rational_ball(4 * (1 - p)))
         if p == 1:
             return _probability(rational_ball(1))
@@ -362,14 +361,14 @@ def _checked_top(p_a: Fraction) -> Fraction:
     return exact
 
 
-def _is_beyond(p_a: Fraction, scale: float, r: float) -> bool:
+def _is_beyond(p_a: Fraction, ratio: Fraction) -> bool:
     """Whether r > R: e^(-r/lambda) < 2 (1 - PA), which Arb decides, because e^q is irrational."""
-    if p_a == 1 or r == 0:
+    if p_a == 1 or ratio == 0:
         return False
     bits = FIRST_PRECISION
     while True:
         with working_precision(bits):
-            gap = rational_ball(2 * (1 - p_a)).log() + rational_ball(Fraction(r) / Fraction(scale))
+            gap = rational_ball(2 * (1 - p_a)).log() + rational_ball(ratio)
             if gap > 0:
                 return True
             if gap < 0:
@@ -381,22 +380,18 @@ def _quantile_above(p: Fraction, scale: float) -> float:
     """lambda Q(p), the p-quantile of Laplace noise, rounded up; inf at p = 1."""
     if p == 1:
         return math.inf
-    size = Fraction(scale)
-    if 2 * p >= 1:
-        return 0.0 - round_down(
-            lambda bits: -radius_ball("theorem_2", p, scale=size, precision=bits)
-        )
+    sign, half = (-1, p) if 2 * p >= 1 else (1, 1 - p)
     return 0.0 - round_down(
-        lambda bits: radius_ball("theorem_2", 1 - p, scale=size, precision=bits)
+        lambda bits: sign * radius_ball("theorem_2", half, scale=Fraction(scale), precision=bits)
     )
 
 
 def _mass_below(edge: float, shift: float, scale: float) -> Ball:
     """P(u + shift <= edge) for Laplace noise u, at the precision in use."""
-    if edge == math.inf:
-        return rational_ball(1)
-    shift = to_real("shift", shift, "(-inf, inf)", lambda number: -math.inf < number < math.inf)
-    at = (Fraction(edge) - Fraction(shift)) / Fraction(scale)
+    to_real("shift", shift, "(-inf, inf)", lambda number: -math.inf < number < math.inf)
+    if math.isinf(edge):
+        return rational_ball(int(edge > 0))
+    at = (Fraction(edge) - exactly(shift)) / exactly(scale)
     tail = (-rational_ball(abs(at))).exp() / 2
     return 1 - tail if at >= 0 else tail
 

@@ -180,6 +180,9 @@ def _repair(claim: Claim, decided: Decided) -> str:
     """The condition or the correction, or why the claim cannot be checked."""
     if claim.not_checkable is not None:
         return claim.not_checkable
+    corrections = [one.name for one in claim.parts if one.role is Role.CORRECTION]
+    if any(decided.parts[name] is not True for name in corrections):
+        return ""  # what was not proved is not shown as what is true
     role = Role.BODY if decided.verdict == Verdict.FAILS else Role.READING
     false = [one for one in claim.parts if one.role is role and decided.parts[one.name] is False]
     said = "; ".join(one.otherwise for one in false if one.otherwise)

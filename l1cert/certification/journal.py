@@ -93,7 +93,10 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the file, which unlocks it."""
+        """Unlock the file and close it."""
+        if sys.platform != "win32":
+            with suppress(OSError):  # said, since a process that was forked has it open as well
+                fcntl.flock(self._file, fcntl.LOCK_UN)
         self._file.close()
 
     def _begin(self, first: bytes) -> None:

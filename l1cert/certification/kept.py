@@ -13,7 +13,7 @@ from l1cert.certification import log
 from l1cert.certification.journal import Journal, JournalError
 from l1cert.certification.points import Point
 from l1cert.certification.settings import Settings
-from simulations.files import sweep
+from simulations.files import locked
 
 if TYPE_CHECKING:
     from l1cert.certification.sampler import Sampler
@@ -48,10 +48,10 @@ def kept(
         "l1cert": made["version"],
     }
     with Journal(journal_of(out), parameters) as journal:
-        for one in (Path(out), record_of(Path(out))):
-            sweep(one.parent, one.name)
         try:
-            yield journal
+            # the journal's own lock keeps out who certifies, this one whoever writes such a file
+            with locked(out, record_of(Path(out))):
+                yield journal
         except BaseException:
             journal.drop_if_empty()
             raise

@@ -79,13 +79,13 @@ def command(
             device=device,
             progress=progress,
         )
-    if out is not None:
-        write_text(out, json.dumps(record.as_json(), indent=1, allow_nan=False) + "\n")
     if as_json:
         print_json(record.as_json())
     else:
         say(summary(record).rstrip("\n"))
-        if out is not None:
+    if out is not None:  # last: where the file fails, the answer was not lost
+        write_text(out, json.dumps(record.as_json(), indent=1, allow_nan=False) + "\n")
+        if not as_json:
             say(f"\nkept in {out}")
 
 

@@ -130,12 +130,14 @@ def command(
             )
             content, text = report.as_json(), report.terminal()
             code = CODES[report.outcome]
-    if out is not None:
-        write_text(out, json.dumps(content, indent=1, allow_nan=False) + "\n")
     if as_json:
         print_json(content)
     else:
-        say(text if out is None else f"{text}\n\nkept in {out}")
+        say(text)
+    if out is not None:  # last: where the file fails, the answer was not lost
+        write_text(out, json.dumps(content, indent=1, allow_nan=False) + "\n")
+        if not as_json:
+            say(f"\nkept in {out}")
     if code:
         raise SystemExit(code)
 

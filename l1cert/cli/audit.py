@@ -105,14 +105,14 @@ def command(
             seed=seed,
             progress=progress,
         )
-    if out is not None:
-        with file_errors(out):
-            written = report.save(out)
     if as_json:
         print_json(report.as_json())
     else:
         say(report.terminal())
-        if out is not None:
+    if out is not None:  # last: where a file fails, the answer was not lost
+        with file_errors(out):
+            written = report.save(out)
+        if not as_json:
             say("\n".join(map(shown, written)))
     if report.contradicted:
         raise SystemExit(1)

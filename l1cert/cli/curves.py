@@ -81,15 +81,14 @@ def command(
             data=data,
         )
         found.figure(figure)
-    written = []
-    if out is not None:
-        with file_errors(out):
-            written = found.save(out, figure=figure)
     if as_json:
         print_json(found.as_json())
     else:
         say(found.terminal().rstrip("\n"))
-        if written:
+    if out is not None:  # last: where a file fails, the answer was not lost
+        with file_errors(out):
+            written = found.save(out, figure=figure)
+        if not as_json:
             say("\n".join(["", *map(str, written)]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,10 +100,24 @@ def check_writable(path: Path) -> None:
     """Refuse a file that cannot be written before the work is done, not after."""
     if path.is_dir():
         raise click.UsageError(f"--out {str(path)!r} is a folder, a file is needed")
-    if not path.parent.is_dir():
-        raise click.UsageError(f"--out {str(path)!r}: there is no folder {str(path.parent)!r}")
-    if not os.access(path.parent, os.W_OK):
+    if path.exists() and not path.is_file():  # a device or a pipe is not replaced
+        if not os.access(path, os.W_OK):
+            raise click.UsageError(f"--out {str(path)!r} cannot be written")
+        return
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    if not folder.is_dir():
+        raise click.UsageError(f"--out {str(path)!r}: there is no folder {str(folder)!r}")
+    if not os.access(folder, os.W_OK):
         raise click.UsageError(f"--out {str(path)!r}: the folder cannot be written")
+    if path.exists() and _is_kept_from_us(path, folder):
+        raise click.UsageError(f"--out {str(path)!r} is another user's, who alone may replace it")
+
+
+def _is_kept_from_us(path: Path, folder: Path) -> bool:
+    """Whether only others may replace a file, as in /tmp, where everybody may make one."""
+    owners = {path.stat().st_uid, folder.stat().st_uid, 0}
+    sticky = bool(folder.stat().st_mode & stat.S_ISVTX)
+    return sticky and hasattr(os, "geteuid") and os.geteuid() not in owners
 
 
 def check_output_folder(out: Path) -> None:

@@ -33,10 +33,19 @@ _ROLES = {
     Role.CORRECTION: "our correction",
 }
 
-_FIRST_WORD = re.compile(r"[a-z]{2,}(?![A-Za-z0-9_(])")
+_FIRST_WORD = re.compile(r"(?:[a-z]{2,}|a(?= [a-z]{2}))(?![A-Za-z0-9_(])")
 _FUNCTIONS = {"log", "exp", "erf", "erfc", "max", "min", "sup", "inf"}
 
 _FINDINGS = {True: "true", False: "false", None: "no finding"}
+_IS = {True: " is true", False: " is false", None: ""}
+
+#: an experiment is stored evidence, which `theory.claim.decide` is not given
+_BESIDE = "; a stored experiment stands beside the verdict and takes no part in it"
+
+_COUNTS = (
+    "Counts, held against what the claim predicts. The false-fail rate is that of all counts of "
+    "the run together, the false-pass rate that of missing the difference that is named."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +102,12 @@ def _alarms(result: ClaimResult) -> Iterator[Markup]:
         items = [element("li", prose(one)) for one in decision.contradictions]
         said = element("strong", "The methods contradict each other.")
         yield element("div", element("p", said), element("ul", *items), class_="alarm")
-    if decision.verdict is Verdict.UNDECIDED and decision.unsettled:
+    if decision.unsettled:
         names = listed(element("code", name) for name in decision.unsettled)
         said = element("strong", "Not settled: ")
-        yield element("p", said, names, ". Undecided is no pass.", class_="alarm")
+        no_pass = decision.verdict is Verdict.UNDECIDED
+        so = "Undecided is no pass." if no_pass else "The verdict does not rest on it."
+        yield element("p", said, names, f". {so}", class_="alarm")
 
 
 def _statement(result: ClaimResult, around: Surroundings) -> Markup:
@@ -200,6 +211,7 @@ def _parts(result: ClaimResult) -> Markup | None:
     heard = [rung for rung in Rung if any(_speaks(e) and e.rung is rung for e in result.evidence)]
     if not heard:
         return None
+    beside = Rung.EXPERIMENT in heard
     names = ("part", "role", *(rung.value for rung in heard))
     rows = [
         element(
@@ -212,7 +224,7 @@ def _parts(result: ClaimResult) -> Markup | None:
     ]
     table = element(
         "table",
-        element("caption", "What each method found, part by part"),
+        element("caption", f"What each method found, part by part{_BESIDE if beside else ''}"),
         element("thead", element("tr", *(element("th", one, scope="col") for one in names))),
         element("tbody", *rows),
         class_="parts",
@@ -281,11 +293,7 @@ def _finding(item: Evidence, around: Surroundings) -> Markup:
         "li",
         element(
             "p",
-            *(
-                (element("code", item.part), f" is {_FINDINGS[item.finding]}: ")
-                if item.part
-                else ()
-            ),
+            *((element("code", item.part), f"{_IS[item.finding]}: ") if item.part else ()),
             grade(item.grade),
             class_="finding",
         ),
@@ -321,7 +329,7 @@ def _simulations(slug: str, items: Sequence[Evidence]) -> Markup:
     ]
     table = element(
         "table",
-        element("caption", "Counts of independent events, held against what the claim predicts"),
+        element("caption", _COUNTS),
         element("thead", element("tr", *(element("th", one, scope="col") for one in names))),
         element("tbody", *rows),
     )

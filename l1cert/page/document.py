@@ -85,8 +85,12 @@ def style() -> str:
 
 
 def _header(report: Report) -> Markup:
-    results = report.results
-    decided = sum(one.decision.verdict is not Verdict.UNDECIDED for one in results)
+    counts = _counts(report.results)
+    total = sum(counts.values())
+    unknown, undecided = counts[Verdict.NOT_CHECKABLE], counts[Verdict.UNDECIDED]
+    decided = total - unknown - undecided
+    left = [(undecided, "left undecided"), (unknown, "not checkable here")]
+    others = "".join(f", {_are(count)} {said}" for count, said in left if count)
     return element(
         "header",
         element("p", "l1cert", class_="mark"),
@@ -95,14 +99,14 @@ def _header(report: Report) -> Markup:
             "p",
             "Every statement below is from ",
             element("cite", prose(PAPER)),
-            " (submitted to ICLR 2020), or is one of our own beyond it, and was tested by symbolic "
-            "proof, by rigorous enclosure, by a search for counterexamples and by simulation. ",
+            " (submitted to ICLR 2020), or is one of our own beyond it. The methods are symbolic "
+            "proof, rigorous enclosure, a search for counterexamples and simulation, and each "
+            "section says which of them looked at its statement. ",
             "A verdict is computed from what these methods found and is never typed in: a "
             "statement fails only where a counterexample meets everything that is printed, and two "
             "methods that disagree are reported, not outvoted. ",
-            f"Of {_counted(len(results), 'statement')} {decided} "
-            f"{'is' if decided == 1 else 'are'} decided, each with its proof, its witness and the "
-            "command that computes it anew.",
+            f"Of {_counted(total, 'statement')} {_are(decided)} decided{others}. Where something "
+            "is false, a witness stands with the command that computes it anew.",
             class_="lead",
         ),
         class_="top",
@@ -111,6 +115,10 @@ def _header(report: Report) -> Markup:
 
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _are(count: int) -> str:
+    return f"{count} {'is' if count == 1 else 'are'}"
 
 
 def _alarm(report: Report) -> Iterator[Markup]:
@@ -295,7 +303,7 @@ def _provenance(report: Report) -> Markup:
         element("h2", "Where it came from", id="provenance-title"),
         element(
             "p",
-            "The same claims, seed and samples give the same findings on every machine. ",
+            "The same version, claims, seed and samples draw the same random words everywhere. ",
             element("code", "report.json"),
             " beside this page holds all of it for programs, ",
             element("code", "ledger.md"),

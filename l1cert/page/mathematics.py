@@ -91,9 +91,6 @@ class _Presentation:
         finally:
             self._flat = before
 
-    def emptyPrinter(self, expr: Any) -> str:  # noqa: N802
-        raise ValueError(f"there is no MathML for a {type(expr).__name__}, as in {expr}")
-
     # --- atoms
 
     def _symbol(self, expr: sp.Symbol) -> Markup:
@@ -264,13 +261,13 @@ class _Presentation:
         return element("mrow", self.markup(expr.lhs), sign, self.markup(expr.rhs))
 
     def _conjunction(self, expr: sp.And) -> Markup:
-        return self._joined(expr, "∧")
+        return self._joined(expr, "∧", "And")
 
     def _disjunction(self, expr: sp.Or) -> Markup:
-        return self._joined(expr, "∨")
+        return self._joined(expr, "∨", "Or")
 
-    def _joined(self, expr: Any, sign: str) -> Markup:
-        parts = [self._within(one, "Or") for one in sorted(expr.args, key=sp.default_sort_key)]
+    def _joined(self, expr: Any, sign: str, level: str) -> Markup:
+        parts = [self._within(one, level) for one in sorted(expr.args, key=sp.default_sort_key)]
         signs = [operator(sign)] * len(parts)
         return element(
             "mrow", *[part for pair in zip(signs, parts, strict=True) for part in pair][1:]

@@ -11,6 +11,9 @@ from figures import saving, style
 from figures.table import CLAIMS, figure_module
 from l1cert.page.elements import Markup
 
+#: whose column the figures are drawn for
+VENUE = "icml"
+
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 
 #: of a file of its own: what the picture is called and by whom it was made
@@ -41,7 +44,7 @@ def picture(slug: str) -> Picture | None:
         return None
     module = figure_module(name)
     data = module.compute()
-    settings = style.rc("icml", "column")
+    settings = style.rc(VENUE, "column")
     drawn = saving.render(module.draw(data, settings), "svg", settings, title=name)
     caption = module.caption(data)
     return Picture(name, caption, inline(drawn, prefix=f"{name}-", label=f"Figure of {slug}"))

@@ -34,30 +34,32 @@ _SIGNS = {
 
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
 _MINUS = re.compile(r"(?:(?<=[\s(\[=^/,∞])|^)-(?!-)")
-#: not within a name of several words, such as that of a part: delta_zero
-_WORD = re.compile(rf"(?<![A-Za-z0-9_])({'|'.join(_WORDS)})(?![A-Za-z0-9]|_[A-Za-z]{{3}})")
+#: not within a name of several words, such as that of a part: delta_zero; no option: --delta
+_WORD = re.compile(rf"(?<![A-Za-z0-9_])(?<!--)({'|'.join(_WORDS)})(?![A-Za-z0-9]|_[A-Za-z]{{3}})")
 
 _ROOT = re.compile(r"\bsqrt\((\w+)\)")
 
-#: of a letter, such as S' or PB', and of a word, such as Cohen's; and 2*x as 2 x
-_PRIME = re.compile(r"(?<![A-Za-z0-9_'])([A-Za-zα-ωΑ-Ω]|[Pc][ABC])'(?![A-Za-z'])")
+#: of a letter, such as S' or PB', and of a word, such as Cohen's
+_PRIME = re.compile(r"(?<![A-Za-z0-9_'])([A-Za-zα-ωΑ-Ωϵ]|[Pc][ABC])'(?![A-Za-z'])")
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])'(?=[a-z])")
-_TIMES = re.compile(r"(?<=\d)\*(?=[A-Za-z√(])")
+#: 2*x as 2 x, and so where a scale is a factor; the star of f*(x) and delta* is one of a name
+_TIMES = re.compile(r"(?<=[\dλσ)])\*(?=[A-Za-zα-ωΑ-Ωϵ√(])|(?<=[A-Za-z])\*(?=[λσ√])")
 
 #: what stands lower or higher. A letter with its foot: x_1, a_S, ‖_1, and
 #: PA, cB and l1, whose feet are not marked as such
 _SHIFTED = re.compile(
     r"""(?:
         (?<![A-Za-z0-9_'])(?:
-            (?P<base>[A-Za-zα-ωΑ-Ω])_
+            (?P<base>[A-Za-zα-ωΑ-Ωϵ])_
           | (?P<bare>[Pc])(?=[ABC](?![A-Za-z]))
           | (?P<space>l)(?=[012](?!\w))
         )
       | (?P<norm>‖)_
     )(?:(?P<foot>[A-Za-z0-9]{1,2})(?![A-Za-z0-9_])|\((?P<below>[^()]*)\))
-    # an exponent: a number or a name, or what stands in brackets, with two more pairs inside
+    # an exponent: a number or a name, or what stands in brackets, with two more pairs inside;
+    # behind a minus these brackets are shown, and bars are everywhere
   | \^(?:
-        (?P<power>−?[A-Za-zα-ωΑ-Ω0-9*]+)
+        (?P<power>−?[A-Za-zα-ωΑ-Ωϵ0-9*]+|−\((?:[^()]|\([^()]*\))*\)|\|\w+\|)
       | \((?P<inside>(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)
     )""",
     re.VERBOSE,
@@ -96,7 +98,7 @@ def plain(text: str) -> str:
     >>> plain("||delta||_1 <= lambda")
     '‖δ‖_1 ≤ λ'
     """
-    text = _ROOT.sub(r"√\1", text)
+    text = _ROOT.sub(r"√\1", text.replace("**", "^"))
     text = _SIGN.sub(lambda found: _SIGNS[found.group()], text)
     text = _WORD.sub(lambda found: _WORDS[found.group()], text)
     text = _APOSTROPHE.sub("’", _PRIME.sub(r"\1′", text))

@@ -27,7 +27,7 @@ from l1cert.testing.strategies import scales
 from theory import certificates
 from theory.exact import describe
 from theory.noise import Gaussian, Laplace, Noise, Uniform
-from theory.parameters import to_real
+from theory.parameters import checked_flag, to_real
 
 __all__ = ["CLASSIFIER_KINDS", "CertifiedPoint", "certified_points", "classifiers"]
 
@@ -186,8 +186,7 @@ def classifiers(
         )
     checked_kinds(kinds, CLASSIFIER_KINDS)
     spread = to_real("spread", spread, "(0, inf)", lambda one: 0.0 < one < math.inf)
-    if not isinstance(exact, bool):
-        raise ValueError(f"exact = {describe(exact)} is neither True nor False")
+    exact = checked_flag("exact", exact)
     return _classifier(dim, num_classes, tuple(kinds), float(spread), exact)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.noise import Noise
-from theory.parameters import describe, to_float_array
+from theory.parameters import describe, is_word, to_float_array, to_real
 
 __all__ = ["Ball", "Cells", "Classifier", "HalfSpace", "Slab", "rounding_of_smoothed", "smoothed"]
 
@@ -30,7 +30,7 @@ _SUM_TOLERANCE = 2.0**-50
 def _check_labels(labels: Labels) -> None:
     row = to_float_array("labels", labels)
     legal = row.ndim == 1 and row.size >= 2 and bool(np.all((row >= 0.0) & (row <= 1.0)))
-    if not legal or abs(math.fsum(labels) - 1.0) > _SUM_TOLERANCE:
+    if not legal or abs(math.fsum(row.tolist()) - 1.0) > _SUM_TOLERANCE:
         raise ValueError(
             f"labels = {describe(labels)} are not probabilities of two or more classes"
         )
@@ -156,9 +156,15 @@ def _only_axis(normal: tuple[float, ...]) -> int | None:
     return axes[0] if len(axes) == 1 and abs(normal[axes[0]]) == 1.0 else None
 
 
-def _check_normal(normal: tuple[float, ...]) -> None:
-    if not all(map(math.isfinite, normal)) or not any(normal):
-        raise ValueError(f"normal = {normal} is not finite, or zero")
+def _check_vector(name: str, vector: tuple[float, ...], *, zero: bool) -> None:
+    row = to_float_array(name, vector)
+    if row.ndim != 1 or not row.size or not np.isfinite(row).all() or not (zero or row.any()):
+        legal = "not finite" if zero else "not finite, or zero"
+        raise ValueError(f"{name} = {describe(vector)} is {legal}")
+
+
+def _check_place(name: str, place: float) -> None:
+    to_real(name, place, "[-inf, inf]", lambda number: number == number)
 
 
 def _one_axis(dim: int, axis: int, cuts: tuple[float, ...], labels: tuple[Labels, ...]) -> Cells:
@@ -183,7 +189,8 @@ class HalfSpace(_Region):
 
     def __post_init__(self) -> None:
         _Region.__post_init__(self)
-        _check_normal(self.normal)
+        _check_vector("normal", self.normal, zero=False)
+        _check_place("threshold", self.threshold)
 
     @property
     def dim(self) -> int:
@@ -222,7 +229,9 @@ class Slab(_Region):
 
     def __post_init__(self) -> None:
         _Region.__post_init__(self)
-        _check_normal(self.normal)
+        _check_vector("normal", self.normal, zero=False)
+        _check_place("low", self.low)
+        _check_place("high", self.high)
         if not self.low < self.high:
             raise ValueError(f"low = {self.low} is not below high = {self.high}")
 
@@ -265,10 +274,10 @@ class Ball(_Region):
 
     def __post_init__(self) -> None:
         _Region.__post_init__(self)
-        if not 0.0 < self.radius < math.inf:
-            raise ValueError(f"radius = {self.radius} is outside (0, inf)")
-        if self.norm not in ("l1", "l2", "sup"):
-            raise ValueError(f"norm = {self.norm!r} is none of l1, l2, sup")
+        _check_vector("center", self.center, zero=True)
+        to_real("radius", self.radius, "(0, inf)", lambda number: 0.0 < number < math.inf)
+        if not is_word(self.norm, ("l1", "l2", "sup")):
+            raise ValueError(f"norm = {describe(self.norm)!r} is none of l1, l2, sup")
 
     @property
     def dim(self) -> int:

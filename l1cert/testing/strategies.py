@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from theory.conjectures.settings import Setting, parse_setting
-from theory.parameters import describe
+from theory.parameters import checked_flag, describe
 
 __all__ = ["probabilities", "probability_pairs", "scales"]
 
@@ -157,9 +157,8 @@ def probability_pairs(
     (0.5, 0.5)
     """
     chosen, _ = parse_setting(setting, num_classes)
-    for name, flag in (("endpoints", endpoints), ("exceed_one", exceed_one)):
-        if not isinstance(flag, bool):
-            raise ValueError(f"{name} = {describe(flag)} is neither True nor False")
+    endpoints = checked_flag("endpoints", endpoints)
+    exceed_one = checked_flag("exceed_one", exceed_one)
     if chosen is Setting.BINARY:
         most = 1.0 if endpoints else 1.0 - 2.0**-53
         return probabilities(least=0.5, most=most).map(lambda p_a: (p_a, 1.0 - p_a))

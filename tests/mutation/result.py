@@ -16,6 +16,7 @@ LEAST_SCORE = 0.9
 
 SURVIVED, KILLED = {0, 5, 33}, {1, 3}  # 5 and 33: no test reaches the function
 TIMED_OUT = {-24, 24, 36, 152, 255}  # the processor time or the time ran out
+NOT_TESTED = {2, 4, 34}  # interrupted, no such test, left out: nobody has noticed anything
 
 Result = dict[str, Any]
 
@@ -56,9 +57,13 @@ def module_result(mutated: Path, module: str) -> tuple[Result, Counter[Change]]:
 def outcome(code: int) -> str:
     """What became of a mutant, by the exit code of its tests.
 
+    Raises ValueError for a mutant that no test has met to its end.
+
     >>> [outcome(code) for code in (0, 1, 36, -11)]
     ['survived', 'killed', 'timeouts', 'crashed']
     """
+    if code in NOT_TESTED:
+        raise ValueError(f"exit code {code}: the tests of a mutant were not run to their end")
     if code in SURVIVED:
         return "survived"
     return "killed" if code in KILLED else "timeouts" if code in TIMED_OUT else "crashed"

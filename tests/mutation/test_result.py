@@ -132,6 +132,12 @@ def test_a_mutant_that_was_not_run_is_no_result(tmp_path):
         module_result(left_by_the_tool(tmp_path, {"a": 1, "b": None}), "m.py")
 
 
+@pytest.mark.parametrize("code", [2, 4, 34])
+def test_a_mutant_whose_tests_were_interrupted_or_left_out_was_not_noticed(tmp_path, code):
+    with pytest.raises(ValueError, match=rf"^exit code {code}: "):
+        module_result(left_by_the_tool(tmp_path, {"a": 1, "b": code}), "m.py")
+
+
 def example(*changes: tuple[Change, int]):
     numbers = {"mutants": 100, "killed": 90, "timeouts": 1, "crashed": 0, "survived": 9}
     return {

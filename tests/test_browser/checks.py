@@ -279,10 +279,12 @@ def no_sideways_scroll(browser: Browser) -> list[str]:
 #: A formula as one text in its own colour: axe-core takes minutes over the 60 000 elements within
 #: formulas, and looks at no contrast there. COLOURS makes sure that they have one colour each.
 FLATTEN = """
-for (const one of document.querySelectorAll('math')) {
+const found = [...document.querySelectorAll('math')];
+const colours = found.map(one => getComputedStyle(one).color);  // all of them before any change
+for (const [place, one] of found.entries()) {
   const text = document.createElement('span');
   text.textContent = `formula ${one.textContent}`;
-  text.style.color = getComputedStyle(one).color;
+  text.style.color = colours[place];
   one.replaceWith(text);
 }
 """

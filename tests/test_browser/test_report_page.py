@@ -1,4 +1,4 @@
-"""The page of a run over every claim, opened as a file: at a desk, on a phone, dark, on paper."""
+"""The page of a run, opened as a file: at a desk, on a phone, dark, on paper."""
 
 import pytest
 

@@ -182,7 +182,7 @@ WRONG = [
     ({"seed": 2**64}, r"seed = 18446744073709551616 is outside"),
     ({"purpose": "play"}, r"purpose = 'play' is not one of .*selection, estimation"),
     ({"backend": "abacus"}, r"backend = 'abacus' is not one of"),
-    ({"threads": 0}, r"threads = 0 is outside \[1, inf\)"),
+    ({"threads": 0}, r"threads = 0 is outside \[1, 4096\]"),
 ]
 
 

@@ -259,7 +259,7 @@ def test_a_model_for_other_inputs_is_one_line() -> None:
         ({"start": -1}, r"draws \[-1, 10\) in batches of 10 are outside"),
         ({"start": 11}, r"draws \[11, 10\) in batches of 10 are outside"),
         ({"stop": DRAWS}, r"in batches of 10 are outside \[0, 68719476736\]"),
-        ({"threads": 0}, r"threads = 0 is outside \[1, inf\)"),
+        ({"threads": 0}, r"threads = 0 is outside \[1, 4096\]"),
         ({"device": "tpu"}, r"device = 'tpu' is not one of"),
     ],
 )

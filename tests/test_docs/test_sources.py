@@ -17,7 +17,7 @@ from l1cert import catalogue
 from l1cert.cli import COMMANDS, group
 from l1cert.examination import examine
 from l1cert.reproduction.expected import recorded
-from theory.claim import Rung, Verdict
+from theory.claim import Role, Rung, Verdict
 
 pytest.importorskip("sphinx", reason="the documentation is built by Sphinx (extra: docs)")
 pytest.importorskip("latex2mathml", reason="the documentation is built with it (extra: docs)")
@@ -183,6 +183,16 @@ def test_a_false_part_and_an_unproved_step_are_said(extensions):
     assert "FALSE: the difference is 1." in made._step(1, step, wrong)
     flipped = type(decided)("holds", {name: True for name in decided.parts}, {})
     assert "*false*" not in made.page(claim, flipped, [])
+
+
+def test_a_correction_that_is_not_proved_is_not_shown(extensions):
+    made = loaded(extensions, "claim_pages")
+    claim, decided = catalogue.claim("theorem_3_hypothesis"), recorded()["theorem_3_hypothesis"]
+    assert "**Fails as printed**: the tight radius is" in made.page(claim, decided, [])
+    corrections = {part.name: None for part in claim.parts if part.role is Role.CORRECTION}
+    assert corrections
+    open_ = type(decided)(decided.verdict, {**decided.parts, **corrections}, decided.boundaries)
+    assert "**Fails as printed**." in made.page(claim, open_, [])
 
 
 def test_plain_text_stays_as_it_is_in_markdown(extensions):

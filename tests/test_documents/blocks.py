@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 
 #: what a block may be in: what runs, what is parsed, and plain text that is no code
-LANGUAGES = ("console", "python", "json", "toml", "tsv", "text")
+LANGUAGES = ("console", "python", "json", "toml", "tsv", "text", "diff")
 #: directives of MyST that would hide code of a language from this parser
 _HIDDEN = re.compile(r"\{(code|code-block|code-cell|sourcecode|doctest|testcode|literalinclude)\}")
 _BEGIN = re.compile(r"<!-- begin (\S+) -->")

@@ -141,6 +141,8 @@ class Session:
         if re.search(r"^\s*(\$|>>>) ", block.text, re.MULTILINE):
             raise BlockError("a block of text holds a prompt: call it console or python")
 
+    _run_diff = _run_text
+
 
 def commands(text: str) -> Iterator[tuple[str, str]]:
     """Every command of a console block with the output that is shown.

@@ -236,11 +236,8 @@ UNTABLED = {
     "l1cert.train": _RUNS,
     "l1cert.verify": _RUNS,
     "l1cert.write_report": _RUNS,
-    "l1cert.testing.Ball": "three numbers: `classifiers` draws them, and `Cells` is in the table",
     "l1cert.testing.CertifiedPoint": _MADE,
-    "l1cert.testing.HalfSpace": "numbers: `classifiers` draws them, and `Cells` is in the table",
     "l1cert.testing.RadiusError": "an exception",
-    "l1cert.testing.Slab": "numbers: `classifiers` draws them, and `Cells` is in the table",
 }
 
 _FLOORS = (theory, simulations, figures, l1cert)

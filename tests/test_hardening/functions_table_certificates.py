@@ -5,7 +5,6 @@ a relation that every right value satisfies.
 """
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -150,15 +149,6 @@ def certificate(name: str, scale_name: str, *, second: bool = True, **more: Any)
     return found
 
 
-def same_as(other: Callable[..., Any]) -> Check:
-    """The value that another function gives, NaN where it is NaN."""
-
-    def check(result: Any, arguments: Arguments) -> None:
-        np.testing.assert_array_equal(np.asarray(result), np.asarray(other(**arguments)))
-
-    return check
-
-
 def two_terms(result: Any, arguments: Arguments) -> None:
     from theory.certificates import theorem_1
 
@@ -176,8 +166,23 @@ def never_below_exact(result: Any, arguments: Arguments) -> None:
 
 
 def ball_of_radius(result: Any, arguments: Arguments) -> None:
+    """The exact radius by mpmath is in the ball."""
     assert isinstance(result, arb)
     assert not result.is_nan() or arguments["precision"] < 64
+    if arguments["method"] != "exact" or isinstance(arguments["scale"], Surd):
+        return
+    b = arguments["p_b"]
+    a = exact(arguments["p_a"])
+    with mpmath.workdps(DIGITS):
+        true = unit_radius("exact", a, 1 - a if b is None else exact(b)) * _size(arguments["scale"])
+        if result.is_finite() and mpmath.isfinite(true):
+            low, high = (
+                mpmath.mpf(end.str(60, radius=False)) for end in (result.lower(), result.upper())
+            )
+            slack = abs(true) * mpmath.mpf(10) ** -50
+            assert low - slack <= true <= high + slack, (result, true)
+        else:
+            assert result.is_nan() or not (result.is_finite() and mpmath.isinf(true)), result
 
 
 CERTIFICATES: list[Subject] = [

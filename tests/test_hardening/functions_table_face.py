@@ -212,6 +212,19 @@ def assertions_of_testing() -> list[Subject]:
     ]
 
 
+def labels_at_the_origin(region: Any, given: Arguments) -> None:
+    """What is called says where the origin is, by its own definition."""
+    found = region(np.zeros((1, region.dim)))[0].tolist()
+    if "threshold" in given:
+        within = given["threshold"] > 0
+    elif "low" in given:
+        within = given["low"] <= 0 < given["high"]
+    else:
+        order = {"l1": 1, "l2": 2, "sup": np.inf}[given["norm"]]
+        within = np.linalg.norm(np.asarray(given["center"], float), ord=order) < given["radius"]
+    assert found == [float(one) for one in given["inside" if within else "outside"]]
+
+
 def regions_of_testing() -> list[Subject]:
     """The classifiers of boxes, and their exact probabilities."""
     cells = Cells(edges=((0.0, 1.0),), labels=((1.0, 0.0), (0.5, 0.5), (0.0, 1.0)))
@@ -220,7 +233,10 @@ def regions_of_testing() -> list[Subject]:
             "l1cert.testing.exact_norm",
             {"delta": np.array([0.5, -0.25])},
             {"delta": st.lists(st.floats(-1e300, 1e300)).map(np.array)},
-            lambda norm, given: holds(norm >= 0),
+            lambda norm, given: holds(
+                norm
+                == sum(abs(Fraction(one)) for one in np.asarray(given["delta"], float).tolist())
+            ),
         ),
         Subject(
             "l1cert.testing.smoothed",
@@ -229,6 +245,20 @@ def regions_of_testing() -> list[Subject]:
             lambda found, given: holds(math.isclose(float(np.sum(found)), 1.0, rel_tol=1e-12)),
         ),
         Subject("l1cert.testing.Cells", {"edges": cells.edges, "labels": cells.labels}, {}),
+        *[
+            Subject(
+                f"l1cert.testing.{name}",
+                {**plain, "inside": (1.0, 0.0), "outside": (0.25, 0.75)},
+                {},
+                labels_at_the_origin,
+                names=("labels",),
+            )
+            for name, plain in (
+                ("HalfSpace", {"normal": (1.0, -1.0), "threshold": 0.5}),
+                ("Slab", {"normal": (1.0, -1.0), "low": -0.5, "high": 0.5}),
+                ("Ball", {"center": (0.25, 0.0), "radius": 0.5, "norm": "l1"}),
+            )
+        ],
     ]
 
 

@@ -257,6 +257,14 @@ def errors_trade(result: Any, given: Arguments) -> None:
     assert high - low <= 1e-12  # it is enclosed, and not only bounded by the trivial test
 
 
+def product_of_coins(result: Any, given: Arguments) -> None:
+    """Each coordinate that moves is in its atoms with probability (1 + e^(-|delta_i|/scale))/2."""
+    with mpmath.workdps(40):
+        true = mpmath.fprod((1 + mpmath.exp(-_mp(abs(d) / SCALE))) / 2 for d in DELTA if d)
+        low, high = ends_of(result)
+        assert low - 1e-15 <= true <= high + 1e-15
+
+
 def ratio_subjects() -> list[Subject]:
     """Each method of the law of one perturbation."""
     made = {
@@ -285,7 +293,7 @@ def ratio_subjects() -> list[Subject]:
         "atom_mass": (
             {"precision": 80},
             {"precision": st.integers(2, 500)},
-            lambda result, given: holds(bool(result.overlaps(RATIO.atom_mass(300)))),
+            product_of_coins,
         ),
         "characteristic_function": (
             {"omega": "0.5", "bits": 96},

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from simulations.discrete_noise import threshold_table
 from simulations.experiment import Expects, judge
+from simulations.kernels.numpy_reference import INVERSIONS
 from simulations.likelihood_ratio import SamplingPlan
 from simulations.observables import Coin, Histogram, IntegerEvent, Observables
 from simulations.philox import checked_layout
@@ -60,6 +61,18 @@ def drawn(result: Any, given: Arguments) -> None:
     """The shape that was asked for, finite numbers."""
     assert result.shape == (int(given["num_samples"]), int(given["dim"]))
     assert np.isfinite(result.astype(float)).all()
+
+
+def first_reaching(word: int, given: Arguments) -> None:
+    """The draw of the word is at least x, and that of the word before is not."""
+    x = given["x"] if isinstance(given["x"], Fraction) else float(given["x"])
+    assert 0 <= word <= 2**32
+    before, at = (
+        float(INVERSIONS["laplace"](np.array([one], np.uint32), LAW.scale)[0])
+        for one in (max(word - 1, 0), min(word, 2**32 - 1))
+    )
+    assert word == 0 or before < x
+    assert word == 2**32 or at >= x
 
 
 def counted(result: Any, given: Arguments) -> None:
@@ -138,8 +151,8 @@ def sampling_subjects() -> list[Subject]:
         Subject(
             "simulations.sampling.first_word_reaching",
             {"noise": LAW, "x": 0.5},
-            {"x": st.floats(allow_nan=False)},
-            lambda word, given: holds(0 <= word <= 2**32),
+            {"x": st.one_of(st.floats(allow_nan=False), st.fractions(-9, 9))},
+            first_reaching,
         ),
         Subject(
             "simulations.discrete_noise.draw",

@@ -161,7 +161,11 @@ def above_axis(result: Any, given: Arguments) -> None:
 def least_is_right(result: Any, given: Arguments) -> None:
     """Eq. (14) in mpmath."""
     p = exact(given["p_a"])
-    ratio = Fraction(float(given["r"])) / Fraction(float(given["scale"]))
+    length, scale = (
+        one if isinstance(one, Fraction) else Fraction(float(one))
+        for one in (given["r"], given["scale"])
+    )
+    ratio = length / scale
     with mpmath.workdps(60):
         if ratio > 10**4 or (1 - p < Fraction(1, 10**50) and p != 1):
             return
@@ -195,7 +199,11 @@ def worst_subjects() -> list[Subject]:
         Subject(
             "theory.tightness.least_mass",
             {"p_a": "0.75", "scale": 2.0, "r": 0.5},
-            {"p_a": probabilities, **r},
+            {
+                "p_a": probabilities,
+                "r": st.one_of(st.floats(0, 1e3), st.fractions(0, 1000)),
+                "scale": st.one_of(st.floats(1e-3, 1e3), st.fractions(Fraction(1, 1000), 1000)),
+            },
             least_is_right,
         ),
         Subject(
@@ -234,6 +242,16 @@ def worst_subjects() -> list[Subject]:
             "theory.tightness.TwoTails",
             {"axis": 0, "sign": 1, "a_until": 0.0, "b_from": 1.0},
             {"a_until": st.floats(-1e3, 0), "b_from": st.floats(0, 1e3)},
+        ),
+        Subject(
+            "theory.tightness.TwoTails.masses",
+            {"a_until": 0.0, "b_from": 1.0, "shift": 0.5, "scale": 1.0},
+            {
+                "a_until": st.sampled_from([-math.inf, -1.0, 0.0]),
+                "b_from": st.sampled_from([0.0, 1.0, math.inf]),
+            },
+            in_unit_bounds,
+            call=lambda a_until, b_from, **rest: TwoTails(0, 1, a_until, b_from).masses(**rest),
         ),
         Subject(
             "theory.tightness.TwoTails.__call__",

@@ -72,8 +72,16 @@ NAMES = {
         f"os.exec{suffix}": "a program"
         for suffix in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")
     },
-    **{f"os.spawn{suffix}": "a program" for suffix in ("l", "le", "lp", "lpe", "v", "ve", "vp")},
+    **{
+        f"os.spawn{suffix}": "a program"
+        for suffix in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")
+    },
     "os.posix_spawn": "a program",
+    "os.posix_spawnp": "a program",
+    "os.startfile": "a program",
+    "timeit.timeit": "runs text",
+    "timeit.repeat": "runs text",
+    "timeit.Timer": "runs text",
 }
 
 #: functions that have to be called with this very keyword, spelled out
@@ -150,6 +158,8 @@ def _forbidden_imports(tree: ast.Module) -> Iterator[Finding]:
                 yield Finding(first, node.lineno, MODULES[first])
         if isinstance(node, ast.ImportFrom):
             for one in node.names:
+                if one.name == "*":
+                    yield Finding("import *", node.lineno, "hides what is called")
                 name = f"{node.module}.{one.name}".removeprefix("builtins.")
                 if name in NAMES and name != "sympy.S":
                     yield Finding(name, node.lineno, NAMES[name])

@@ -4,20 +4,32 @@ import math
 import warnings
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
 
 from figures import figure_06_methods
 from l1cert.laws import law_report
+from l1cert.testing import Ball, HalfSpace, Slab
+from simulations.kernels.numpy_reference import INVERSIONS
 from simulations.likelihood_ratio import SamplingPlan
 from simulations.philox import words
+from simulations.sampling import first_word_reaching
 from theory import certificates, confidence, rops, sample_sizes, simultaneous, tightness
 from theory.count_lattice import fitting_alphas
 from theory.discrete_laplace import DiscreteLaplace
 from theory.exact import describe
 from theory.likelihood_ratio import LikelihoodRatio
+from theory.noise import Uniform
 from theory.rops_ball import BallPoint, ball_supremum
+
+TAILS = tightness.TwoTails(0, 1, 0.0, 1.0)
+
+
+def draw_of(word):
+    """The draw of a word under uniform noise on [-1, 1]."""
+    return float(INVERSIONS["uniform"](np.array([word], np.uint32), 1.0)[0])
 
 
 @pytest.mark.parametrize("alpha", ["0.2", "1/3", "0.33", "0.333333", "0.05", "0.9"])
@@ -118,6 +130,82 @@ def test_a_word_that_is_no_word_is_refused(rounding):
 def test_votes_that_are_no_sequence_are_refused(counts):
     with pytest.raises(ValueError, match="counts = "):
         simultaneous.parse_votes(counts)
+
+
+@pytest.mark.parametrize("edges", [(-math.inf, 0.5), (-math.inf, -math.inf), (0.5, math.inf)])
+def test_the_masses_of_an_infinite_edge_are_0_and_1(edges):
+    # an edge at -inf, which is legal, was an OverflowError
+    a, b = tightness.TwoTails(0, 1, *edges).masses(scale=1.0)
+    assert (a.upper == 0.0) == (edges[0] == -math.inf)
+    assert b.lower == {-math.inf: 1.0, math.inf: 0.0}.get(edges[1], b.lower)
+    with pytest.raises(ValueError, match="shift = nan is outside"):
+        tightness.TwoTails(0, 1, math.inf, math.inf).masses(math.nan, scale=1.0)
+
+
+def test_enclosures_of_a_rational_are_of_that_rational():
+    # they were of the floats next to it: 1/3 and 1/10 are none
+    with mpmath.workdps(40):
+        growth = mpmath.exp(mpmath.mpf(3) / 10)
+        found = tightness.least_mass("0.75", scale=Fraction(1, 3), r=Fraction(1, 10))
+        assert found.lower <= 1 - growth / 4 <= found.upper
+        a, _ = TAILS.masses(Fraction(1, 3), scale=Fraction(1, 7))
+        assert a.lower <= mpmath.exp(-mpmath.mpf(7) / 3) / 2 <= a.upper
+    assert tightness.least_mass(1 - Fraction(1, 2**60), scale=1, r=Fraction(1, 10**400)).lower < 1
+    assert tightness.least_mass("0.75", scale=1, r=Fraction(1, 10**400)).lower < 0.75
+
+
+@pytest.mark.parametrize("draw", [0.25, -0.125])
+def test_a_word_reaches_a_rational_exactly(draw):
+    # the float next to the rational was compared, which is the draw itself
+    word = first_word_reaching(Uniform(1.0), draw)
+    assert first_word_reaching(Uniform(1.0), Fraction(draw) - Fraction(1, 10**30)) == word
+    at = Fraction(draw_of(word))
+    assert first_word_reaching(Uniform(1.0), at) == word
+    assert first_word_reaching(Uniform(1.0), at + Fraction(1, 10**30)) == word + 1
+
+
+@pytest.mark.parametrize("text", ["0.5", b"0.5", bytearray(b"1"), np.str_("0.5"), "inf"])
+def test_text_is_no_real_number_wherever_every_number_is_legal(text):
+    # all text equals itself, and float reads it
+    for make in (
+        lambda: tightness.HalfSpace(0, 1, text),
+        lambda: tightness.TwoTails(0, 1, text, 1.0),
+        lambda: first_word_reaching(Uniform(1.0), text),
+    ):
+        with pytest.raises(
+            ValueError, match=r"(threshold|a_until|x) = .* is outside \[-inf, inf\]"
+        ):
+            make()
+
+
+def test_a_region_of_no_numbers_is_refused():
+    # NaN was a classifier without an inside, and text was one until it was called
+    labels = {"inside": (1.0, 0.0), "outside": (0.0, 1.0)}
+    for bad in (math.nan, "a", None):
+        with pytest.raises(ValueError, match=f"threshold = {bad} is outside"):
+            HalfSpace(normal=(1.0,), threshold=bad, **labels)
+        for vector in ((bad,), bad):
+            with pytest.raises(ValueError, match=r"^normal = "):
+                HalfSpace(normal=vector, threshold=0.0, **labels)
+            with pytest.raises(ValueError, match=r"^center = "):
+                Ball(center=vector, radius=1.0, norm="l1", **labels)
+        with pytest.raises(ValueError, match=r"radius = .* is outside"):
+            Ball(center=(0.0,), radius=bad, norm="l1", **labels)
+        with pytest.raises(ValueError, match=r"^low = "):
+            Slab(normal=(1.0,), low=bad, high=1.0, **labels)
+
+
+@pytest.mark.parametrize("flag", [np.True_, np.False_])
+def test_a_truth_value_of_numpy_is_one(flag):
+    found = simultaneous.top_bound([990, 6, 4], alpha=0.001, same_sample=flag)
+    assert found == simultaneous.top_bound([990, 6, 4], alpha=0.001, same_sample=bool(flag))
+    with pytest.raises(ValueError, match="same_sample = 1 is neither True nor False"):
+        simultaneous.top_bound([990, 6, 4], alpha=0.001, same_sample=1)
+
+
+def test_a_refused_error_rate_is_called_by_its_own_name():
+    with pytest.raises(ValueError, match=r"^alpha = 1e-305 is outside \[1e-300, 1\)$"):
+        sample_sizes.samples_needed_for("theorem_2", 3, "0.99", alpha="1e-305", scale=1, power=0.9)
 
 
 def test_a_worst_case_takes_the_exact_number_of_a_text():

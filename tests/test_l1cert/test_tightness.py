@@ -184,7 +184,7 @@ def test_the_face_says_what_is_the_worst_of_many():
         (("--pa", "0.6", "--dim", "2", "--alpha", "1e-320"), ("alpha = 1e-320", "[1e-240, 1)")),
         (("--pa", "0.6", "--dim", "2", "--scale", "-1"), ("scale = -1", "(0, inf)")),
         (("--pa", "0.6", "--dim", "2", "--scale", "1e-300"), ("scale = 1e-300", "1e-250")),
-        (("--pa", "0.6", "--dim", "2", "--threads", "0"), ("threads = 0", "[1, inf)")),
+        (("--pa", "0.6", "--dim", "2", "--threads", "0"), ("threads = 0", "[1, 4096]")),
         (("--pa", "0.6", "--dim", "2", "--backend", "abacus"), ("'abacus'", "numba")),
     ],
 )

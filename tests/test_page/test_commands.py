@@ -1,14 +1,17 @@
 """The commands that the page prints run as they stand, and find what the page shows."""
 
 import json
+import re
 import shlex
 
 import pytest
 from click.testing import CliRunner
 
-from l1cert import cli
+from l1cert import catalogue, cli
 from l1cert.page.commands import shown_by, written_by
 from l1cert.page.prose import prose
+from l1cert.report import Report
+from tests.test_page import made
 from tests.test_page.pages import tree
 
 
@@ -61,6 +64,18 @@ def test_of_a_run_with_some_methods_the_command_runs_the_same(small_report):
     assert rungs == {"enclosure"}
 
 
+def test_of_a_run_with_some_methods_the_page_is_written_by_them(tmp_path, monkeypatch):
+    asked = {"samples": 50, "seed": 5, "alpha": 0.25, "rungs": ["enclosure", "search"]}
+    report = Report(asked, (made.result([], made=catalogue.claim("theorem_2")),))
+    program, flag, code = shlex.split(written_by(report))
+    assert (program, flag) == ("python", "-c")
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    (path,) = tmp_path.rglob("report.json")
+    origin = json.loads(path.read_text())["provenance"]
+    assert {key: origin[key] for key in asked} == asked
+
+
 def test_the_figure_is_drawn_anew(page, tmp_path, monkeypatch):
     (words,) = [words for words in commands(page).values() if words[1] == "figure"]
     monkeypatch.chdir(tmp_path)
@@ -68,6 +83,8 @@ def test_the_figure_is_drawn_anew(page, tmp_path, monkeypatch):
     assert code == 0
     assert all((tmp_path / line).is_file() for line in out.splitlines())
     assert (tmp_path / "l1cert-figures" / "figure_05_moved_set.csv").is_file()
+    drawn = (tmp_path / "l1cert-figures" / "figure_05_moved_set.svg").read_text()
+    assert page.one("svg").attributes["viewbox"] in re.findall('viewBox="([^"]*)"', drawn)
 
 
 def test_the_page_is_written_anew_by_its_own_claims_and_numbers(small_report):

@@ -207,6 +207,37 @@ def test_contradictions_and_what_is_undecided_come_first():
     assert "✗ FALSE" in proof.text and "UNDECIDED" in proof.text
 
 
+def test_the_lead_says_what_was_decided_and_no_more(page):
+    assert (
+        "Of 3 statements 2 are decided, 1 is not checkable here."
+        in page.one("header", class_="top").text
+    )
+    made_up = tree(document(made.report(made.contradicting(), made.unsettled())))
+    said = made_up.one("header", class_="top").text
+    assert "Of 2 statements 0 are decided, 2 are left undecided." in said
+
+
+def test_an_experiment_stands_beside_the_verdict(page):
+    said = "takes no part in it"
+    assert said in page.one("section", id="clean_agreement").text
+    assert said not in page.one("section", id="theorem_2").text
+    assert "larger is no finding" not in page.text
+
+
+def test_what_a_failing_claim_leaves_open_is_said():
+    false = [made.said(rung, "first", False) for rung in (Rung.DERIVATION, Rung.ENCLOSURE)]
+    page = tree(document(made.report(made.result(false))))
+    section = page.one("section", id="made_claim")
+    assert section.attributes["data-verdict"] == "fails"
+    assert "Not settled: second. The verdict does not rest on it." in section.text
+    assert "no pass" not in section.text
+
+
+def test_rates_of_counts_are_said_to_be_of_the_whole_run(page):
+    table = page.one("section", id="theorem_2").one("table", class_=None)
+    assert "of all counts of the run together" in table.one("caption").text
+
+
 def test_a_long_proof_is_folded_and_a_short_one_is_not(page):
     for proof in page.all("details"):
         assert ("open" in proof.attributes) == (len(proof.all("li")) <= SHORT)

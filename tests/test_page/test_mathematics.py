@@ -185,6 +185,13 @@ def test_what_no_claim_has_now_is_set_as_well(expr, said):
     assert shown in {said, said.replace("x>0∧r<1", "r<1∧x>0").replace("x>0∨r<1", "r<1∨x>0")}
 
 
+def test_an_alternative_among_conditions_has_brackets():
+    expr = sp.And(x > 0, sp.Or(sp.Gt(r, 1), sp.Lt(sigma, 2)))
+    shown = text(Xml.fromstring(mathml(expr)))
+    assert "∧(" in shown or ")∧" in shown, shown
+    assert "(" not in text(Xml.fromstring(mathml(sp.Or(x > 0, sp.And(r > 1, sigma < 2)))))
+
+
 def steps(slug):
     module = catalogue.theory_module(slug)
     chains = module.derive() if hasattr(module, "derive") else []

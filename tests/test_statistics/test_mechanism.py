@@ -89,6 +89,14 @@ def test_what_is_declared_badly_is_not_run(name, tmp_path):
     assert not (written or {}).get("seen")
 
 
+@pytest.mark.parametrize("name", ["over the budget", "no rate"])
+def test_workers_say_what_is_refused_and_run_nothing(name, tmp_path):
+    suite, message = REFUSED[name]
+    code, said, written = run(tmp_path, suite, "-n", "2")
+    assert code != 0 and message in said and "INTERNALERROR" not in said
+    assert not (written or {}).get("seen")
+
+
 def test_an_undeclared_test_gets_no_fresh_seed(tmp_path):
     suite = "def test_one(fresh): fresh(3)\n@marked()\ndef test_two(fresh): fresh(3)"
     code, said, written = run(tmp_path, suite)

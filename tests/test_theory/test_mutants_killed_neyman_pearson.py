@@ -172,6 +172,13 @@ def test_labels_that_are_no_probabilities_confirm_nothing(wrong):
     assert not confirm(HALVES, wrong, Fraction(1, 5), Fraction(4, 5))
 
 
+@pytest.mark.parametrize("is_b", [[0], [0, 1, 0.5]])
+def test_a_runner_up_with_labels_for_other_cells_is_refused(is_b):
+    for p_b in (None, Fraction(4, 5)):
+        with pytest.raises(ValueError):
+            confirm(HALVES, labels([0, 1], is_b), Fraction(1, 5), p_b)
+
+
 def test_with_a_runner_up_of_no_mass_cells_are_not_given_to_nobody():
     # everything is lost and nobody has it: further classes of mass at most 0 cannot take it
     assert not confirm(HALVES, labels([0, 1], [0, 0]), Fraction(1, 2), Fraction(0))
