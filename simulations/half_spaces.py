@@ -22,7 +22,7 @@ def affordable(num_samples: int, dim: int) -> int:
     >>> affordable(10**6, 3072)
     97656
     """
-    each = checked_integer("dim", dim, 1, 2**34, "[1, 2^34]")
+    each = checked_integer("dim", dim, 1, 2**62, "[1, 2^62]")
     number = checked_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
     return max(1, min(number, COORDINATE_BUDGET // each)) if number else 0
 

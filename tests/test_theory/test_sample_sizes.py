@@ -181,7 +181,12 @@ def test_the_first_n_with_the_power(null, share, level, false_pass):
     found = least_samples(null, null * share, level=level, false_pass=false_pass)
     assert found is not None
     if found < 60_000:
-        assert brute_least(null, null * share, level, false_pass, found + 20) == found
+        # SciPy's tails are floats: where one ties with its level, either answer is right
+        least, most = (
+            brute_least(null, null * share, level * near, false_pass * near, found + 20)
+            for near in (1 + 1e-12, 1 - 1e-12)
+        )
+        assert least <= found <= most
 
 
 CASES = [
