@@ -70,6 +70,16 @@ class Whole(NamedTuple):
     calls: int
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As the server has: a record states the threads of its votes."""
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="module")
 def killer() -> Iterator[Killer]:
     with Killer() as one:
