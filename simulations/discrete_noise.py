@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from simulations.kernels import load
 from simulations.kernels.discrete_guide import Guide, guide_of
-from simulations.philox import checked_integer, checked_layout, checked_size
+from simulations.philox import checked_layout, checked_size
 from simulations.streaming import Chunking, Ranges, share
 from theory.exact import Exact, ceil_float, describe, to_fmpq, to_positive, working_precision
 from theory.parameters import is_word, to_integer
@@ -268,7 +268,7 @@ def checked_draws(
         tag=tag,
         first_sample=first_sample,
         num_samples=num_samples,
-        dim=checked_integer("dim", dim, 1, 2**33, "[1, 2^33]"),
+        dim=to_integer("dim", dim, 1, 2**33, "[1, 2^33]"),
     )
 
 

@@ -97,7 +97,7 @@ def replace_file(
             raise FileExistsError(errno.EEXIST, "not a regular file")
         unfinished = _hidden(final, f"{os.getpid()}.part")
         # locked, so that nobody who cannot see this process sweeps it; another thread waits
-        with io.FileIO(_held(lambda: _made(unfinished), unfinished, None), "wb") as file:
+        with io.FileIO(held(lambda: _made(unfinished), unfinished, None), "wb") as file:
             try:
                 _write_through(file.fileno(), content, forced)
                 if sys.platform == "win32":  # which renames no open file
@@ -203,7 +203,7 @@ def locked(path: Path | str | None, *beside: Path) -> Iterator[None]:
     try:
         final = target(path)
         lock = _hidden(final, "lock")
-        descriptor = _held(lambda: _made_or_another_s(lock), lock, path)
+        descriptor = held(lambda: _made_or_another_s(lock), lock, path)
     except OSError as error:
         if not _is_only_read(path, error):
             reason = f"not written: {error.strerror or error}"
@@ -216,12 +216,16 @@ def locked(path: Path | str | None, *beside: Path) -> Iterator[None]:
         yield
     finally:
         if descriptor >= 0:
-            with suppress(OSError):
-                # while it is held: whoever opened it meanwhile looks again; by its name, which
-                # another process has by now where somebody removed ours
-                if os.path.samestat(os.fstat(descriptor), os.stat(lock)):
-                    os.unlink(lock)
+            _unlink_if_ours(descriptor, lock)
             _let_go(descriptor)
+
+
+def _unlink_if_ours(descriptor: int, lock: Path) -> None:
+    """Remove a lock's file while it is held: whoever opened it meanwhile looks again."""
+    with suppress(OSError):
+        # by its name, which another process has by now where somebody removed ours
+        if os.path.samestat(os.fstat(descriptor), os.stat(lock)):
+            os.unlink(lock)
 
 
 @contextmanager
@@ -276,7 +280,7 @@ def locked_folder(path: Path | str) -> Iterator[None]:
         made.update(_make(folder))
         return os.open(folder, os.O_RDONLY)
 
-    descriptor = _held(opened, folder, path)
+    descriptor = held(opened, folder, path)
     try:
         sweep(folder)
         yield
@@ -345,8 +349,25 @@ def _is_only_read(path: Path | str, error: OSError) -> bool:
     return error.errno in _READ_ONLY and os.path.isfile(path) and not os.path.lexists(lock)
 
 
-def _held(opened: Callable[[], int], place: Path, path: Path | str | None) -> int:
-    """A descriptor of a file or folder, locked; it is the one that has the name."""
+def held(opened: Callable[[], int], place: Path, path: Path | str | None) -> int:
+    """A descriptor of a file or folder, locked; it is the one that has the name.
+
+    Parameters
+    ----------
+    opened
+        Opens it, or makes it; called again where another has removed what it opened.
+    place
+        The name.
+    path
+        What the error calls it; None waits for another's lock instead.
+
+    Raises
+    ------
+    InUseError
+        If another process has locked it.
+    OSError
+        If it cannot be opened.
+    """
     while True:
         descriptor = opened()
         try:
@@ -376,8 +397,13 @@ def _lock(descriptor: int, path: Path | str | None) -> None:
         return
 
 
-def _let_go(descriptor: int) -> None:
+def unlock(descriptor: int) -> None:
+    """Let go what `held` has locked; said, since a process that was forked has it open as well."""
     if sys.platform != "win32":
-        with suppress(OSError):  # said, since a process that was forked has it open as well
+        with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _let_go(descriptor: int) -> None:
+    unlock(descriptor)
     os.close(descriptor)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.philox import checked_integer, purpose_tag, words
+from simulations.philox import purpose_tag, words
 from simulations.sampling import IsotropicNoise, count
 from simulations.streaming import Event
+from theory.parameters import to_integer
 from theory.tightness import HalfSpace, TwoTails
 
 #: At most so many coordinates are drawn for one count; the samples shrink in high dimension.
@@ -22,8 +23,8 @@ def affordable(num_samples: int, dim: int) -> int:
     >>> affordable(10**6, 3072)
     97656
     """
-    each = checked_integer("dim", dim, 1, 2**62, "[1, 2^62]")
-    number = checked_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
+    each = to_integer("dim", dim, 1, 2**62, "[1, 2^62]")
+    number = to_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
     return max(1, min(number, COORDINATE_BUDGET // each)) if number else 0
 
 

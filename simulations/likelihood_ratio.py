@@ -45,7 +45,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.philox import purpose_tag, short_text
+from simulations.philox import purpose_tag
+from theory.parameters import describe
 
 METHODS = ("direct", "poisson", "counts")
 
@@ -103,7 +104,7 @@ class SamplingPlan:
     def __post_init__(self) -> None:
         if not isinstance(self.method, str) or self.method not in METHODS:
             legal = ", ".join(METHODS)
-            raise ValueError(f"method = {short_text(self.method)} is not one of {legal}")
+            raise ValueError(f"method = {describe(self.method)} is not one of {legal}")
         if not self.magnitudes:
             raise ValueError("delta has no coordinate other than 0, legal is at least one")
         if self.method == "counts" and max(self.sizes) > MOST_COUNTED:
@@ -136,7 +137,7 @@ class SamplingPlan:
         """
         width = exact_number("scale", scale)
         if not width > 0:
-            raise ValueError(f"scale = {short_text(scale)} is outside (0, inf)")
+            raise ValueError(f"scale = {describe(scale)} is outside (0, inf)")
         number = Counter(_entries(delta))
         groups: Counter[Fraction] = Counter()
         for entry, count in number.items():
@@ -295,13 +296,13 @@ def _entries(delta: Iterable[Any]) -> list[Any] | tuple[Any, ...]:
     """What delta holds, once every entry can be counted."""
     single = isinstance(delta, str | bytes) or getattr(delta, "ndim", 1) == 0
     if single or not isinstance(delta, Iterable):
-        raise ValueError(f"delta = {short_text(delta)} is no sequence of numbers")
+        raise ValueError(f"delta = {describe(delta)} is no sequence of numbers")
     entries = delta if isinstance(delta, list | tuple) else list(delta)
     for entry in entries:
         try:
             hash(entry)
         except TypeError:  # of a list, of a decimal that signals
-            raise ValueError(f"delta = {short_text(entry)} is not a finite number") from None
+            raise ValueError(f"delta = {describe(entry)} is not a finite number") from None
     return entries
 
 
@@ -313,7 +314,7 @@ def checked_plan(plan: SamplingPlan) -> SamplingPlan:
     TypeError: plan = None is no SamplingPlan
     """
     if not isinstance(plan, SamplingPlan):
-        raise TypeError(f"plan = {short_text(plan)} is no SamplingPlan")
+        raise TypeError(f"plan = {describe(plan)} is no SamplingPlan")
     return plan
 
 
@@ -334,7 +335,7 @@ def exact_number(name: str, value: Any) -> Fraction:
             return Fraction(plain)
     except (ValueError, TypeError, ArithmeticError):
         pass  # said in one form below, whatever the kind of the value
-    raise ValueError(f"{name} = {short_text(value)} is not a finite number")
+    raise ValueError(f"{name} = {describe(value)} is not a finite number")
 
 
 def _shown(value: Fraction) -> str:

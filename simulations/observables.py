@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulations.likelihood_ratio import SamplingPlan, checked_plan, exact_number
-from simulations.philox import checked_integer, short_text
+from theory.parameters import describe, to_integer
 
 COIN_FACES = 2**32
 
@@ -36,7 +36,7 @@ _LARGEST = 10**4000
 
 
 def _whole(name: str, value: Any) -> int:
-    return checked_integer(name, value, -_LARGEST, _LARGEST, "the integers of 4000 digits")
+    return to_integer(name, value, -_LARGEST, _LARGEST, "the integers of 4000 digits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Coin:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", _whole("at", self.at))
-        words = checked_integer("words", self.words, 0, COIN_FACES, "[0, 2^32]")
+        words = to_integer("words", self.words, 0, COIN_FACES, "[0, 2^32]")
         object.__setattr__(self, "words", words)
 
 
@@ -98,7 +98,7 @@ class IntegerEvent:
         object.__setattr__(self, "low", _whole("low", self.low))
         object.__setattr__(self, "high", _whole("high", self.high))
         if not isinstance(self.name, str) or not self.name.isprintable() or not self.name:
-            raise ValueError(f"event name = {short_text(self.name)} is not one line of text")
+            raise ValueError(f"event name = {describe(self.name)} is not one line of text")
         if self.coin is not None and self.low <= self.coin.at <= self.high:
             raise ValueError(
                 f"coin at W = {self.coin.at} is inside [{self.low}, {self.high}], legal is outside"
@@ -143,7 +143,7 @@ class Histogram:
 
     def __post_init__(self) -> None:
         if not isinstance(self.edges, Iterable) or getattr(self.edges, "ndim", 1) == 0:
-            raise ValueError(f"edges = {short_text(self.edges)} is no sequence of integers")
+            raise ValueError(f"edges = {describe(self.edges)} is no sequence of integers")
         edges = tuple(_whole("edges", edge) for edge in self.edges)
         object.__setattr__(self, "edges", edges)
         if not edges or edges[0] < 0 or edges[-1] >= 2**63:
@@ -168,7 +168,7 @@ class Histogram:
         ... )
         True
         """
-        bins = checked_integer("bins", bins, 2, MOST_BINS, "[2, 2^20]")
+        bins = to_integer("bins", bins, 2, MOST_BINS, "[2, 2^20]")
         mean, deviation = rough_moments(checked_plan(plan))
         low, high = max(0, mean - 8 * deviation), min(plan.total, mean + 8 * deviation)
         shift = 0

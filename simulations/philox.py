@@ -10,17 +10,18 @@ again alone, on any machine.
 Source: J. Salmon, M. Moraes, R. Dror and D. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
 SC 2011. ``numpy.random.Philox`` is Philox4x64, another stream.
 
-Only numpy and the standard library are imported: GPU machines use this file uninstalled.
+Nothing but numpy is needed: GPU machines use this file uninstalled.
 """
 
 from __future__ import annotations
 
-import operator
 import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from theory.parameters import describe, to_integer
 
 # Every 32-bit number lives in a 64-bit lane, so that a product of two is exact and a vector unit
 # has one width to deal with. NumPy scalars, because compilers would take plain ints for signed.
@@ -99,7 +100,7 @@ def philox4x32(counter: NDArray[np.uint32], key: NDArray[np.uint32]) -> NDArray[
     for name, array, length in (("counter", counter, 4), ("key", key, 2)):
         legal = f"legal are uint32 and (..., {length})"
         if not isinstance(array, np.ndarray):
-            raise ValueError(f"{name} = {short_text(array)} is no array: {legal}")
+            raise ValueError(f"{name} = {describe(array)} is no array: {legal}")
         if array.dtype != np.uint32 or array.shape[-1:] != (length,):
             raise ValueError(f"{name} has dtype {array.dtype} and shape {array.shape}, {legal}")
     lanes = [counter[..., i].astype(np.uint64) for i in range(4)]
@@ -116,39 +117,8 @@ def purpose_tag(name: str) -> int:
     '0x87fbe978'
     """
     if not isinstance(name, str) or not name:
-        raise ValueError(f"the purpose's name is {short_text(name)}, legal is any non-empty text")
+        raise ValueError(f"the purpose's name is {describe(name)}, legal is any non-empty text")
     return zlib.crc32(name.encode("utf-8", "surrogatepass"))
-
-
-def checked_integer(name: str, value: Any, least: int, most: int, legal: str) -> int:
-    """An int in [least, most], or an error of one line with the legal set in words.
-
-    A TypeError for what is no integer, a ValueError for another one.
-
-    >>> checked_integer("dim", 0, 1, 2**34, "[1, 2^34]")
-    Traceback (most recent call last):
-    ValueError: dim = 0 is outside [1, 2^34]
-    """
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} = {short_text(value)} is no integer in {legal}") from None
-    if not least <= number <= most:
-        raise ValueError(f"{name} = {short_text(number)} is outside {legal}")
-    return number
-
-
-def short_text(value: Any) -> str:
-    """Any value on one line of at most 40 characters.
-
-    >>> short_text(10**60)
-    '1000000000000000000000000000000000000...'
-    """
-    try:
-        text = " ".join(ascii(value).split())
-    except Exception:  # of a number that Python does not spell, or of the caller's own class
-        return f"a {type(value).__name__}"
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def checked_size(num_samples: int, dim: int) -> None:
@@ -180,12 +150,12 @@ def checked_layout(
     Traceback (most recent call last):
     ValueError: tag = 4294967296 is outside [0, 2^32)
     """
-    seed = checked_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
-    tag = checked_integer("tag", tag, 0, 2**32 - 1, "[0, 2^32)")
-    dim = checked_integer("dim", dim, 1, 2**34, "[1, 2^34]")
-    num_samples = checked_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
+    seed = to_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
+    tag = to_integer("tag", tag, 0, 2**32 - 1, "[0, 2^32)")
+    dim = to_integer("dim", dim, 1, 2**34, "[1, 2^34]")
+    num_samples = to_integer("num_samples", num_samples, 0, 2**64, "[0, 2^64]")
     legal = f"[0, 2^64 - num_samples], num_samples = {num_samples}"
-    first_sample = checked_integer("first_sample", first_sample, 0, 2**64 - num_samples, legal)
+    first_sample = to_integer("first_sample", first_sample, 0, 2**64 - num_samples, legal)
     return seed, tag, first_sample, num_samples, dim
 
 

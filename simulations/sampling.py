@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from simulations.kernels import load
 from simulations.kernels.numpy_reference import INVERSIONS
-from simulations.philox import checked_integer, checked_layout, checked_size
+from simulations.philox import checked_layout, checked_size
 from simulations.streaming import (
     CHUNK_BYTES,
     Chunking,
@@ -31,7 +31,7 @@ from simulations.streaming import (
     share,
 )
 from theory.noise import Gaussian, Laplace, Uniform
-from theory.parameters import describe, to_real
+from theory.parameters import describe, to_integer, to_real
 
 IsotropicNoise = Laplace | Gaussian | Uniform
 
@@ -105,7 +105,7 @@ def discretisation_bias(num_words: int, *, boundaries: int = 2) -> float:
     """
     total = 1
     for name, value in (("num_words", num_words), ("boundaries", boundaries)):
-        total *= checked_integer(name, value, 0, MOST_COUNTED, "[0, 2^64]")
+        total *= to_integer(name, value, 0, MOST_COUNTED, "[0, 2^64]")
     if total >= WORD_RANGE:
         return 1.0
     return total / WORD_RANGE  # below 2^32 over a power of two: exact

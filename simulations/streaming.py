@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulations.philox import checked_integer, short_text
+from theory.parameters import describe, to_integer
 
 Event = Callable[[NDArray[Any]], NDArray[Any]]
 Progress = Callable[[int, int], None]
@@ -56,9 +56,9 @@ class Chunking:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        checked_integer("chunk_bytes", self.chunk_bytes, 1, MOST_CHUNK_BYTES, "[1, 2^32]")
+        to_integer("chunk_bytes", self.chunk_bytes, 1, MOST_CHUNK_BYTES, "[1, 2^32]")
         if self.threads is not None:
-            checked_integer("threads", self.threads, 1, MOST_THREADS, f"[1, {MOST_THREADS}]")
+            to_integer("threads", self.threads, 1, MOST_THREADS, f"[1, {MOST_THREADS}]")
 
     def rows(self, dtype: type, dim: int) -> int:
         """Samples in a chunk.
@@ -154,9 +154,9 @@ def count_events(
     `progress(done, num_samples)` is called after each chunk, never by two threads at once.
     """
     if num_labels is not None:
-        num_labels = checked_integer("num_labels", num_labels, 1, MOST_LABELS, "[1, 2^26]")
+        num_labels = to_integer("num_labels", num_labels, 1, MOST_LABELS, "[1, 2^26]")
     if not callable(event):
-        raise TypeError(f"event = {short_text(event)} is no function of samples")
+        raise TypeError(f"event = {describe(event)} is no function of samples")
     rows = min(chunking.rows(dtype, dim), max(num_samples, 1))
     total = np.zeros(1 if num_labels is None else num_labels, np.int64)
     done = 0

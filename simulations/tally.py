@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from simulations.likelihood_ratio import TAGS
 from simulations.observables import Coin, IntegerEvent, Observables
-from simulations.philox import WORDS_PER_BLOCK, checked_integer, philox4x32, short_text
-from theory.parameters import checked_flag
+from simulations.philox import WORDS_PER_BLOCK, philox4x32
+from theory.parameters import checked_flag, describe, to_integer
 
 #: |W - centre| is cut into limbs of 22 bits: 2^16 products of two of them add up below 2^63
 LIMB_BITS = 22
@@ -161,10 +161,10 @@ class Tally:
 
     def __init__(self, observables: Observables, seed: int, *, compiled: bool = False) -> None:
         if not isinstance(observables, Observables):
-            raise TypeError(f"observables = {short_text(observables)} are no Observables")
+            raise TypeError(f"observables = {describe(observables)} are no Observables")
         compiled = checked_flag("compiled", compiled)
         self.observables = observables
-        self.seed = checked_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
+        self.seed = to_integer("seed", seed, 0, 2**64 - 1, "[0, 2^64)")
         self._kernel = _kernel_for(observables, seed) if compiled else None
         self.num_samples = 0
         self.event_counts = [0] * len(observables.events)
@@ -183,13 +183,11 @@ class Tally:
             Unless w is int64 of shape (n,) and not negative, and all indices are below 2^64.
         """
         if not isinstance(w, np.ndarray):
-            raise ValueError(f"w = {short_text(w)} is no array: legal are int64 and (n,)")
+            raise ValueError(f"w = {describe(w)} is no array: legal are int64 and (n,)")
         if w.dtype != np.int64 or w.ndim != 1:
             raise ValueError(f"w has dtype {w.dtype} and shape {w.shape}, legal are int64 and (n,)")
         most = 2**64 - len(w)
-        first_sample = checked_integer(
-            "first_sample", first_sample, 0, most, f"[0, 2^64 - {len(w)}]"
-        )
+        first_sample = to_integer("first_sample", first_sample, 0, most, f"[0, 2^64 - {len(w)}]")
         count = self._counted if self._kernel is None else self._kernel
         for start in range(0, len(w), PIECE):
             self._take(
@@ -277,7 +275,7 @@ class Tally:
             if isinstance(name, str) and event.name == name:
                 return number
         known = ", ".join(repr(event.name) for event in self.observables.events)
-        raise ValueError(f"event = {short_text(name)} is none of {known}")
+        raise ValueError(f"event = {describe(name)} is none of {known}")
 
     def to_json(self) -> dict[str, Any]:
         """As JSON: exact integers."""

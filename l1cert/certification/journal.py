@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import stat
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from io import FileIO
@@ -19,12 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulations.files import sync_folder
+from simulations.files import BINARY, InUseError, held, sync_folder, unlock
 from simulations.run import canonical
 from theory.exact import describe
-
-if sys.platform != "win32":
-    import fcntl
 
 NAME = "l1cert-journal"
 FORMAT = f"{NAME} 1"
@@ -94,9 +90,7 @@ class Journal:
         trace: TracebackType | None,
     ) -> None:
         """Unlock the file and close it."""
-        if sys.platform != "win32":
-            with suppress(OSError):  # said, since a process that was forked has it open as well
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+        unlock(self._file.fileno())
         self._file.close()
 
     def _begin(self, first: bytes) -> None:
@@ -129,21 +123,14 @@ class Journal:
 
     def _opened(self) -> FileIO:
         """The file, made if there is none, locked."""
-        while True:
-            # without a buffer, which would be written again on closing where a disk was full
-            file = open(self.path, "a+b", buffering=0)  # noqa: SIM115 - closed by `__exit__`
-            try:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe might never end
-                    raise JournalError(f"{_shown(self.path)} is no file: name another --out")
-                _lock(file, self.path)
-                if os.path.samestat(os.fstat(file.fileno()), os.stat(self.path)):
-                    return file
-            except FileNotFoundError:  # dropped by whoever has just let it go
-                pass
-            except BaseException:
-                file.close()
-                raise
-            file.close()
+        try:
+            descriptor = held(lambda: _regular(self.path), self.path, self.path)
+        except InUseError:
+            raise JournalError(
+                f"journal {_shown(self.path)} is in use: another process certifies into it"
+            ) from None
+        # without a buffer, which would be written again on closing where a disk was full
+        return FileIO(descriptor, "a+")
 
     def _read(self, content: bytes, parameters: Mapping[str, Any]) -> int:
         """Take over the entries; how many bytes of the content they are."""
@@ -174,15 +161,13 @@ class Journal:
         return kept
 
 
-def _lock(file: FileIO, path: Path) -> None:
-    if sys.platform == "win32":  # which has no such lock: nobody is warned of a second process
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise JournalError(
-            f"journal {_shown(path)} is in use: another process certifies into it"
-        ) from None
+def _regular(path: Path) -> int:
+    """A descriptor of a file, made if there is none, to append to."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | BINARY, 0o666)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)  # a pipe might never end
+    raise JournalError(f"{_shown(path)} is no file: name another --out")
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

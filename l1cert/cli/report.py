@@ -8,7 +8,7 @@ import click
 
 from l1cert.cli.output import file_errors, hold_folder, say, usage_errors
 from l1cert.cli.progress import watched
-from l1cert.cli.sampling import sampling_options
+from l1cert.cli.sampling import sampling_options, workers_option
 from l1cert.cli.verify import methods
 from l1cert.provenance import available_processors
 
@@ -24,12 +24,7 @@ from l1cert.provenance import available_processors
     help="Folder for the files; made if it is missing.",
 )
 @sampling_options
-@click.option(
-    "--workers",
-    type=int,
-    metavar="N",
-    help="Processes that share out the claims; as many as there are processors by default.",
-)
+@workers_option
 def command(
     slugs: tuple[str, ...],
     out: Path,

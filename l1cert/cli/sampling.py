@@ -1,4 +1,4 @@
-"""The options of every command that draws samples."""
+"""Options that several commands have: of samples, their error rate, and processes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ alpha_option = click.option(
     show_default=True,
     metavar="A",
     help="False-fail rate of the whole run, in (0, 1).",
+)
+
+workers_option = click.option(
+    "--workers",
+    type=int,
+    metavar="N",
+    help="Processes that share out the claims; as many as there are processors by default.",
 )
 
 

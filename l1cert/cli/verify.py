@@ -10,7 +10,7 @@ import click
 
 from l1cert.cli.output import hold, say, usage_errors, write_text
 from l1cert.cli.progress import Update, watched
-from l1cert.cli.sampling import sampling_options
+from l1cert.cli.sampling import sampling_options, workers_option
 from l1cert.provenance import available_processors
 
 if TYPE_CHECKING:
@@ -38,12 +38,7 @@ COLOURS = {
     help="Only derivation, enclosure, search, simulation or figure; repeatable.",
 )
 @sampling_options
-@click.option(
-    "--workers",
-    type=int,
-    metavar="N",
-    help="Processes that share out the claims; as many as there are processors by default.",
-)
+@workers_option
 @click.option("--json", "as_json", is_flag=True, help="Print only the JSON report.")
 @click.option(
     "--out",

@@ -200,7 +200,6 @@ UNTABLED = {
     "simulations.observables.Observables": "of events that are in the table",
     "simulations.observables.rough_moments": "of a plan that is in the table",
     "simulations.philox.checked_size": "of numbers that `checked_layout` has checked",
-    "simulations.philox.short_text": "of any value: every refusal of the counters calls it",
     "simulations.philox.permute": "the rounds alone: `philox4x32` is in the table",
     "simulations.tally.coin_words": "of counters that `Tally.add` has checked",
     "simulations.tally.exact_moments": "of counters that `Tally.add` has checked",

@@ -93,14 +93,6 @@ def sampling_subjects() -> list[Subject]:
             lambda found, given: holds(found == tuple(int(given[name]) for name in LAYOUT)),
         ),
         Subject(
-            "simulations.philox.checked_integer",
-            {"value": 3},
-            {"value": st.integers(0, 10)},
-            lambda found, given: holds(found == int(given["value"])),
-            call=lambda value: resolve_checked(value),
-            names=("count",),
-        ),
-        Subject(
             "simulations.philox.purpose_tag",
             {"name": "demo"},
             {"name": st.text(min_size=1)},
@@ -206,13 +198,6 @@ def sampling_subjects() -> list[Subject]:
             costly=lambda given: too_many({"num_samples": 1000, "dim": given["dim"]}),
         ),
     ]
-
-
-def resolve_checked(value: Any) -> int:
-    """One legal set of the counters."""
-    from simulations.philox import checked_integer
-
-    return checked_integer("count", value, 0, 10, "[0, 10]")
 
 
 def right_trial(trial: Any, given: Arguments) -> None:

@@ -66,9 +66,9 @@ def test_no_probability_is_rounded_up_beyond_one(k):
 
 @pytest.mark.parametrize("number", ["1e999999999", "1e-999999999"])
 def test_a_short_text_of_a_long_number_is_refused_at_once(number):
-    with pytest.raises(ValueError, match=f"delta = '{number}' is not a finite number"):
+    with pytest.raises(ValueError, match=f"delta = {number} is not a finite number"):
         SamplingPlan.of([number], scale=1)
-    with pytest.raises(ValueError, match=f"scale = '{number}' is not a finite number"):
+    with pytest.raises(ValueError, match=f"scale = {number} is not a finite number"):
         SamplingPlan.of([1], scale=number)
 
 

@@ -32,8 +32,7 @@ def attempt(words: tuple[str, ...], out: Path) -> None:
     """What another process does first: it asks for the lock of this command's output."""
     if words == ("certify",):
         path = out.with_name("new.journal")
-        with open(path, "ab", buffering=0) as file:
-            journal._lock(file, path)
+        os.close(files.held(lambda: os.open(path, os.O_RDWR | os.O_CREAT), path, path))
         return
     if words == ("figure",):
         out = out / "figure_06_methods.csv"
@@ -204,19 +203,18 @@ def test_a_lock_of_the_same_name_that_is_another_s_stays(tmp_path: Path) -> None
 def test_a_process_that_was_forked_meanwhile_does_not_keep_the_lock(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module: Any = files if kind == "folder" else journal
-    whole, copies = module._lock, []
+    whole, copies = files._lock, []
 
-    def copied(file: Any, path: Any) -> None:
-        whole(file, path)
-        copies.append(os.dup(file if kind == "folder" else file.fileno()))  # as a fork would
+    def copied(descriptor: int, path: Any) -> None:
+        whole(descriptor, path)
+        copies.append(os.dup(descriptor))  # as a fork would
 
     def hold() -> contextlib.AbstractContextManager[Any]:
         if kind == "folder":
             return files.locked_folder(tmp_path)
         return journal.Journal(tmp_path / "new.journal", {})
 
-    monkeypatch.setattr(module, "_lock", copied)
+    monkeypatch.setattr(files, "_lock", copied)
     with hold(), pytest.raises(ValueError, match="in use"), hold():
         pass
     with hold():
