@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 
 from l1cert import catalogue
+from l1cert.audit.latex import escaped as latex_escaped
 from l1cert.presentation import summary
 from l1cert.report import ClaimResult, Report
 from theory.claim import Verdict
@@ -18,26 +18,8 @@ _TITLES = {
     Verdict.HOLDS: "True as stated",
 }
 
-#: characters that LaTeX would read as commands, or set as others in its old encoding
-_LATEX: Mapping[str, str] = MappingProxyType(
-    {
-        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-        "\\": "\\textbackslash{}",
-        "~": "\\textasciitilde{}",
-        "^": "\\textasciicircum{}",
-        "<": "\\textless{}",
-        ">": "\\textgreater{}",
-        "|": "\\textbar{}",
-        "`": "\\textasciigrave{}",
-        "'": "\\textquotesingle{}",
-        '"': "\\textquotedbl{}",
-        "-": "-{}",  # two of them would be set as a dash
-        "*": "\\textasteriskcentered{}",
-    }
-)
-
 _LATEX_HEAD = r"""% The ledger of claims, written by `l1cert report`. In the preamble:
-%   \usepackage[T1]{fontenc} \usepackage{textcomp,booktabs,longtable}
+%   \usepackage[T1]{fontenc} \usepackage{textcomp,array,booktabs,longtable}
 % and where the tables are to stand: \input{ledger}
 """
 
@@ -54,33 +36,13 @@ def markdown(report: Report) -> str:
 def latex(report: Report) -> str:
     r"""The same in LaTeX, to be read in by ``\input``: a longtable for each verdict.
 
-    It needs the packages booktabs, longtable and textcomp, and the font encoding T1.
+    It needs the packages array, booktabs, longtable and textcomp, and the font encoding T1.
     """
     tables = [
         "\n".join(_longtable(f"{title} ({len(found)})", found, short=verdict is Verdict.HOLDS))
         for title, verdict, found in _groups(report)
     ]
     return "\n".join([_LATEX_HEAD, *tables])
-
-
-def latex_escaped(text: str) -> str:
-    r"""Text as LaTeX sets it: character by character, none of them a command.
-
-    A character that the font encoding T1 lacks is named by its number.
-
-    >>> latex_escaped("R_1 < 50% & λ")
-    'R\\_1 \\textless{} 50\\% \\& \\texttt{U+03BB}'
-    """
-    return "".join(map(_in_latex, text))
-
-
-def _in_latex(sign: str) -> str:
-    if sign.isspace():
-        return " "
-    if sign in _LATEX:
-        return _LATEX[sign]
-    known = " " <= sign <= "~" or (sign.isalpha() and sign < "\u0180")
-    return sign if known else rf"\texttt{{U+{ord(sign):04X}}}"
 
 
 def _groups(report: Report) -> Iterator[tuple[str, Verdict, list[ClaimResult]]]:
@@ -97,7 +59,9 @@ def _groups(report: Report) -> Iterator[tuple[str, Verdict, list[ClaimResult]]]:
 def _longtable(title: str, results: Sequence[ClaimResult], *, short: bool) -> Iterator[str]:
     names = ("claim", "place") if short else ("claim", "what the paper says", "what is true")
     widths = (0.4, 0.5) if short else (0.24, 0.33, 0.33)
-    columns = "".join(rf"p{{{width}\linewidth}}" for width in widths)
+    # narrow columns leave gaps where they are set to a straight right edge
+    column = r">{\raggedright\arraybackslash}p"
+    columns = "".join(rf"{column}{{{width}\linewidth}}" for width in widths)
     head = " & ".join(names) + r" \\"
     yield rf"\begin{{longtable}}{{@{{}}{columns}@{{}}}}"
     yield rf"\multicolumn{{{len(names)}}}{{@{{}}l}}{{\textbf{{{latex_escaped(title)}}}}} \\"
@@ -105,12 +69,16 @@ def _longtable(title: str, results: Sequence[ClaimResult], *, short: bool) -> It
     yield rf"\toprule {head} \midrule \endhead"
     yield r"\bottomrule \endfoot"
     for one in results:
-        slug = latex_escaped(one.claim.slug).replace(r"\_", r"\_\allowbreak{}")
-        name, place = rf"\texttt{{{slug}}}", latex_escaped(one.claim.source)
-        said = (latex_escaped(one.claim.statement), latex_escaped(summary(one.decision)))
+        name, place = rf"\texttt{{{_breakable(one.claim.slug)}}}", _breakable(one.claim.source)
+        said = (_breakable(one.claim.statement), _breakable(summary(one.decision)))
         cells = (name, place) if short else (f"{name}, {place}", *said)
-        yield " & ".join(cells) + r" \\"
+        yield " & ".join(cells) + r" \\ \addlinespace"
     yield r"\end{longtable}"
+
+
+def _breakable(text: str) -> str:
+    """Text in LaTeX that may break after its underscores."""
+    return latex_escaped(text).replace(r"\_", r"\_\allowbreak{}")
 
 
 def escaped(text: str) -> str:
