@@ -103,11 +103,9 @@ class ThresholdTable:
         (Fraction(1, 1), Fraction(1, 1), Fraction(0, 1))
         """
         m = to_integer("m", m, -MOST_PLACE, MOST_PLACE)
-        if m <= 0:
-            return 1 - self.tail(1 - m)
-        if m > self.largest:
-            return Fraction(0)
-        return Fraction(int(self.thresholds[m - 1]), WORD_RANGE)
+        place = m if m > 0 else 1 - m
+        words = int(self.thresholds[place - 1]) if place <= self.largest else 0
+        return Fraction(words if m > 0 else WORD_RANGE - words, WORD_RANGE)
 
     def total_variation(self, num_draws: int) -> float:
         r"""Bound of the total variation between so many draws and as many exact ones.

@@ -29,6 +29,9 @@ _UNFINISHED = re.compile(r"\.(?P<name>.+)\.(?P<process>[0-9]{1,9})\.part", re.DO
 #: bytes of a name that a hidden file has in its own, which may have 255
 _LONGEST_NAME = 200
 
+#: to make a folder that others, who leave it empty, remove
+_TRIES = 100
+
 #: what a folder says in which nothing can be made
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -241,7 +244,7 @@ def made_folder(path: Path | str) -> Iterator[None]:
     try:
         yield
     finally:
-        _remove_empty(made)
+        _remove_empty(made, None)
 
 
 def _make(folder: Path) -> list[Path]:
@@ -251,17 +254,22 @@ def _make(folder: Path) -> list[Path]:
     return made
 
 
-def _remove_empty(made: Iterable[Path]) -> None:
-    with suppress(OSError):  # of those that are not empty
-        for one in sorted(made, key=lambda one: len(one.parts), reverse=True):
-            one.rmdir()
+def _remove_empty(made: Iterable[Path], own: Path | None) -> None:
+    """Remove those folders that are empty, and that nobody else holds; ``own`` is held by us."""
+    for one in sorted(made, key=lambda one: len(one.parts), reverse=True):
+        if one == own or sys.platform == "win32":
+            with suppress(OSError):
+                one.rmdir()
+        else:
+            _remove_unlocked(one, os.rmdir)
 
 
 @contextmanager
 def locked_folder(path: Path | str) -> Iterator[None]:
     """Let no other process write into this folder until the end of the block.
 
-    Only those are kept out that ask for the same lock. The folder is made as by `made_folder`.
+    Only those are kept out that ask for the same lock. The folder is made as by `made_folder`; who
+    is refused leaves it to the one that holds it.
 
     Raises
     ------
@@ -277,15 +285,22 @@ def locked_folder(path: Path | str) -> Iterator[None]:
         return
 
     def opened() -> int:
-        made.update(_make(folder))
-        return os.open(folder, os.O_RDONLY)
+        tries = 0
+        while True:
+            try:
+                made.update(_make(folder))
+                return os.open(folder, os.O_RDONLY)
+            except (FileNotFoundError, FileExistsError):  # another may have removed it in between
+                tries += 1
+                if tries == _TRIES:
+                    raise
 
     descriptor = held(opened, folder, path)
     try:
         sweep(folder)
         yield
     finally:
-        _remove_empty(made)  # while it is held: whoever opened it meanwhile looks again
+        _remove_empty(made, folder)  # while it is held: whoever opened it meanwhile looks again
         _let_go(descriptor)
 
 
@@ -302,7 +317,7 @@ def sweep(folder: Path, name: str | None = None) -> None:
             found = _UNFINISHED.fullmatch(one.name)
             wanted = found is not None and (name is None or _short(name) == found["name"])
             if wanted and found is not None and not _runs(int(found["process"])):
-                _remove_unlocked(one)
+                _remove_unlocked(one, os.unlink)
 
 
 def _runs(process: int) -> bool:
@@ -315,13 +330,15 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _remove_unlocked(path: Path) -> None:
+def _remove_unlocked(path: Path, remove: Callable[[Path], None]) -> None:
+    """Remove a file or a folder that nobody has locked."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         try:
-            # shared: to read is enough for it everywhere
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            path.unlink()
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # another may have the name by now, and be locked; while this one is, none can take it
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                remove(path)
         finally:
             os.close(descriptor)
 

@@ -13,7 +13,7 @@ from simulations.streaming import Event
 from theory.parameters import to_integer
 from theory.tightness import HalfSpace, TwoTails
 
-#: At most so many coordinates are drawn for one count; the samples shrink in high dimension.
+#: Of coordinates of all samples that a count draws; in a higher dimension it draws one sample.
 COORDINATE_BUDGET = 3 * 10**8
 
 

@@ -13,7 +13,7 @@ words: count it with `count_words` and `first_word_reaching`, not by comparing s
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from simulations.streaming import (
     share,
 )
 from theory.noise import Gaussian, Laplace, Uniform
-from theory.parameters import describe, to_integer, to_real
+from theory.parameters import describe, exactly, to_integer, to_real
 
 IsotropicNoise = Laplace | Gaussian | Uniform
 
@@ -122,7 +122,8 @@ def first_word_reaching(noise: IsotropicNoise, x: float) -> int:
     noise
         Laplace, Gaussian or Uniform.
     x
-        Any number but NaN, in the unit of the noise.
+        Any number but NaN, in the unit of the noise; inf and -inf too, and no others beyond the
+        floats.
 
     Returns
     -------
@@ -132,7 +133,7 @@ def first_word_reaching(noise: IsotropicNoise, x: float) -> int:
     Raises
     ------
     ValueError
-        For NaN.
+        For NaN, and for what is no single number or beyond the floats.
 
     Examples
     --------
@@ -140,8 +141,8 @@ def first_word_reaching(noise: IsotropicNoise, x: float) -> int:
     True
     """
     nearest = to_real("x", x, "[-inf, inf]", lambda number: number == number)
-    # a rational is compared as it is: the float next to it may be a draw that is below it
-    place = x if isinstance(x, int | Fraction) else nearest
+    # compared as it is: the float next to it may be a draw that is below it
+    place = nearest if math.isinf(nearest) else exactly(x)
     kind, parameter = _kind(noise)
     low, high = 0, WORD_RANGE
     while low < high:

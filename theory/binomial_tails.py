@@ -8,6 +8,8 @@ itself added: a margin over a measured error, not a proof.
 
 from __future__ import annotations
 
+import math
+
 from flint import arb
 from scipy import special
 
@@ -16,6 +18,10 @@ MARGIN = 2.0**-30
 EXTREME = 1e-250
 # The smallest normal double: a possible event never gets the probability 0 by underflow.
 SMALLEST = 2.0**-1022
+#: Of smaller error rates the tails have lost digits; it is below 10^-300, which is legal exactly.
+LEAST_RATE = math.nextafter(1e-300, 0.0)
+#: what an error says of it
+LEGAL_RATES = "[1e-300, 1)"
 
 
 def nearest_at_least(k: int, n: int, p: float) -> float:

@@ -323,9 +323,9 @@ def _checked_pair(
     masses: Callable[[float], tuple[float, float]], excess: float
 ) -> tuple[float, float]:
     try:
-        pair = masses(excess)
-        return pair[0], pair[1]
-    except TypeError as error:
+        mass_a, mass_b = masses(excess)
+        return mass_a, mass_b
+    except (TypeError, ValueError) as error:
         raise TypeError(f"masses = {describe(masses)} does not give two masses: {error}") from None
 
 

@@ -43,6 +43,7 @@ MOST_BITS = 1 << 16
 #: and of a root that is searched for
 MOST_ROOT_BITS = 1 << 12
 _MOST_AXIS = 2**62
+_NO_NUMBERS = (complex, np.complexfloating, np.timedelta64, np.void, np.ndarray, str, bytes)
 
 
 def describe(value: object) -> str:
@@ -91,10 +92,9 @@ def to_real(name: str, value: object, domain: str, legal: Callable[[Any], bool])
     ValueError: alpha = None is outside (0, 1)
     """
     try:
-        # float reads text, and what is legal may be all that equals itself
-        no_number = isinstance(value, complex | str | bytes | bytearray)
-        if not getattr(value, "ndim", 0) and not no_number and legal(value):
-            number = float(value)  # type: ignore[arg-type]
+        scalar = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
+        if _is_number(scalar) and legal(scalar):
+            number = float(scalar)  # type: ignore[arg-type]
             if legal(number):
                 return number
     except (TypeError, ValueError, ArithmeticError):
@@ -102,15 +102,29 @@ def to_real(name: str, value: object, domain: str, legal: Callable[[Any], bool])
     raise ValueError(f"{name} = {describe(value)} is outside {domain}")
 
 
-def exactly(value: float | Fraction) -> Fraction:
-    """Return a checked rational as it is, and of any other number the float next to it.
+def _is_number(value: object) -> bool:
+    """Whether float takes it for one number; it reads text as well, and what lies in a buffer."""
+    if isinstance(value, _NO_NUMBERS):
+        return False
+    return hasattr(value, "__float__") or hasattr(value, "__index__")
+
+
+def exactly(value: Any) -> Fraction:
+    """Return a number that `to_real` has passed as the rational that it is, whatever its type.
 
     What is enclosed is that of the number that was passed: the float next to 1/3 is another one.
+    Only of a type that says nothing exact is it the float next to it.
 
-    >>> exactly(Fraction(1, 3)), exactly(0.5)
-    (Fraction(1, 3), Fraction(1, 2))
+    >>> from decimal import Decimal
+    >>> exactly(Fraction(1, 3)), exactly(0.5), exactly(Decimal("0.1"))
+    (Fraction(1, 3), Fraction(1, 2), Fraction(1, 10))
     """
-    return Fraction(value if isinstance(value, int | Fraction) else float(value))
+    value = value[()] if isinstance(value, np.ndarray) else value
+    if hasattr(value, "as_integer_ratio"):
+        return Fraction(*value.as_integer_ratio())
+    if hasattr(value, "__index__"):
+        return Fraction(operator.index(value))
+    return Fraction(float(value))
 
 
 def to_integer(name: str, value: object, least: int, most: int, legal: str = "") -> int:

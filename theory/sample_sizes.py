@@ -17,7 +17,15 @@ from flint import arb
 from scipy import stats
 
 from theory.arguments import parse_probability
-from theory.binomial_tails import MARGIN, MAX_SAMPLES, SMALLEST, at_least, at_most
+from theory.binomial_tails import (
+    LEAST_RATE,
+    LEGAL_RATES,
+    MARGIN,
+    MAX_SAMPLES,
+    SMALLEST,
+    at_least,
+    at_most,
+)
 from theory.bounds import Bounds
 from theory.certificates import radius_ball
 from theory.confidence import BinomialTest, checked_open
@@ -39,9 +47,6 @@ from theory.radius_formulas import Method
 
 MOST_UNANIMOUS = 10**15
 """More samples than this are not told apart from any number of them."""
-
-LEAST_RATE = 1e-300
-"""Of smaller tails the floats have lost the digits, and no number of samples would end a search."""
 
 _PRECISION = 192
 
@@ -194,7 +199,7 @@ def samples_needed_for(
     if truth >= null:
         return None
     if level < LEAST_RATE:
-        raise ValueError(f"alpha = {describe(alpha)} is outside [{LEAST_RATE}, 1)")
+        raise ValueError(f"alpha = {describe(alpha)} is outside {LEGAL_RATES}")
     return least_samples(null, truth, level=level, false_pass=false_pass)
 
 
@@ -292,8 +297,8 @@ def check_rates(level: float, false_pass: float) -> None:
 
     >>> check_rates(0.4, 0.5)
     """
-    rate = to_real("level", level, f"[{LEAST_RATE}, 1)", lambda number: LEAST_RATE <= number < 1)
-    legal = f"[{LEAST_RATE}, 1 - level), level = {rate}"
+    rate = to_real("level", level, LEGAL_RATES, lambda number: LEAST_RATE <= number < 1)
+    legal = f"[1e-300, 1 - level), level = {rate}"
     to_real("false_pass", false_pass, legal, lambda number: LEAST_RATE <= number < 1 - rate)
 
 

@@ -39,7 +39,7 @@ import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from theory.binomial_tails import MAX_SAMPLES, at_least
+from theory.binomial_tails import LEAST_RATE, LEGAL_RATES, MAX_SAMPLES, at_least
 from theory.confidence import lower, upper
 from theory.exact import describe
 from theory.parameters import checked_flag, to_integer, to_real
@@ -49,9 +49,6 @@ SELECTION = 1 / 20
 
 #: more classes than anyone votes for
 MOST_COUNTS = 10**6
-
-#: below it, tails of the binomial law are no longer computed to many digits
-SMALLEST_ALPHA = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +165,7 @@ def simultaneous_bounds(
 def _bounds(
     counts: Iterable[int], alpha: float, top: int | None, same_sample: bool, *, both: bool
 ) -> VoteBounds:
-    legal = f"[{SMALLEST_ALPHA}, 1)"
-    alpha = to_real("alpha", alpha, legal, lambda number: SMALLEST_ALPHA <= number < 1)
+    alpha = to_real("alpha", alpha, LEGAL_RATES, lambda number: LEAST_RATE <= number < 1)
     same_sample = checked_flag("same_sample", same_sample)
     votes = parse_votes(counts)
     if top is not None and same_sample:

@@ -134,7 +134,8 @@ class WorstCase:
     cA on A, cB elsewhere (see the module). Called with points of shape (n, d), and with coins where
     its labels are random; returns a boolean array of shape (n,), True for cA. An atom is told by
     sign * x[axis] >= r, never by a sum of floats. Edges and the coin are rounded towards cA, so
-    that P(f(X) = cA) >= PA holds exactly, and what is above PA is below 2^-31.
+    that P(f(X) = cA) >= PA holds exactly. With lambda in [1e-250, 1e300] what is above PA is below
+    2^-31; beyond, the floats around an edge lie too far apart for that, or for beating it.
 
     Parameters
     ----------

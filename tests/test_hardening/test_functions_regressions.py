@@ -1,7 +1,9 @@
 """Each fault that the hardening found, as a test of its own: it failed before it was repaired."""
 
+import array
 import math
 import warnings
+from decimal import Decimal
 from fractions import Fraction
 
 import mpmath
@@ -12,16 +14,18 @@ import sympy as sp
 from figures import figure_06_methods
 from l1cert.laws import law_report
 from l1cert.testing import Ball, HalfSpace, Slab
+from simulations.discrete_noise import MOST_PLACE, threshold_table
 from simulations.kernels.numpy_reference import INVERSIONS
 from simulations.likelihood_ratio import SamplingPlan
 from simulations.philox import words
 from simulations.sampling import first_word_reaching
-from theory import certificates, confidence, rops, sample_sizes, simultaneous, tightness
+from theory import certificates, confidence, flip_power, rops, sample_sizes, simultaneous, tightness
 from theory.count_lattice import fitting_alphas
 from theory.discrete_laplace import DiscreteLaplace
 from theory.exact import describe
 from theory.likelihood_ratio import LikelihoodRatio
 from theory.noise import Uniform
+from theory.parameters import exactly, to_real
 from theory.rops_ball import BallPoint, ball_supremum
 
 TAILS = tightness.TwoTails(0, 1, 0.0, 1.0)
@@ -210,3 +214,70 @@ def test_a_refused_error_rate_is_called_by_its_own_name():
 
 def test_a_worst_case_takes_the_exact_number_of_a_text():
     assert tightness.WorstCase("3/4", scale=1.0, r=0.5).p_a == Fraction(3, 4)
+
+
+@pytest.mark.parametrize("alpha", ["1e-300", 1e-300, Decimal("1e-300"), Fraction(1, 10**300)])
+def test_the_least_error_rate_is_legal_however_it_is_written(alpha):
+    # the float of this name is above it, and refused what is exact with a range that has it
+    needed = {"alpha": alpha, "scale": 1, "power": 0.9}
+    found = sample_sizes.samples_needed_for("theorem_2", 3, "0.99", **needed)
+    assert found == 123550
+    if not isinstance(alpha, str):
+        assert 0 < simultaneous.top_bound([9, 1], alpha=alpha).p_a < 1e-30
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(np.complex64(0.1 + 3j), np.array(0.1 + 3j), np.timedelta64(0)),
+        *(np.array("0.5"), np.array(b"0.5"), np.void(b"12345678")),
+        *(array.array("B", b"0.5"), memoryview(b"0.5")),
+    ],
+)
+def test_float_reads_more_than_numbers(value):
+    with pytest.raises(ValueError, match=r"x = .* is outside the reals"):
+        to_real("x", value, "the reals", lambda number: number == number)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(0.1, np.float64(0.1), Decimal("0.1"), Fraction(1, 10), np.float32(0.1)),
+        *(2**70 + 1, np.int64(2**62 + 1), np.array(0.1)),
+    ],
+)
+def test_every_kind_of_number_is_the_rational_that_it_is(number):
+    one = number[()] if isinstance(number, np.ndarray) else number
+    assert exactly(number) == one
+    assert exactly(number) != one + type(one)(1)
+    assert to_real("x", number, "(0, inf)", lambda value: 0 < value < math.inf) == float(number)
+
+
+def test_a_long_double_is_the_rational_that_it_is():
+    digits = np.finfo(np.longdouble).nmant
+    assert abs(exactly(np.longdouble("0.1")) - Fraction(1, 10)) < Fraction(1, 2**digits)
+
+
+def test_a_decimal_is_enclosed_as_what_it_says():
+    # the floats next to its scale and its distance gave an enclosure beside the true mass
+    found = tightness.least_mass("0.6", scale=Decimal("0.1"), r=Decimal("0.3"))
+    assert found == tightness.least_mass("0.6", scale=Fraction(1, 10), r=Fraction(3, 10))
+    exact = mpmath.exp(-3) / mpmath.mpf("1.6")
+    assert found.lower <= exact <= found.upper
+    at = draw_of(first_word_reaching(Uniform(1.0), 0.25))
+    word = first_word_reaching(Uniform(1.0), at)
+    assert first_word_reaching(Uniform(1.0), Decimal(at)) == word
+    assert first_word_reaching(Uniform(1.0), Decimal(f"{Decimal(at):f}001")) == word + 1
+
+
+@pytest.mark.parametrize("masses", [(0.1,), (0.1, 0.1, 0.1), None])
+def test_masses_that_are_no_pair_are_refused(masses):
+    asked = {"scale": 1, "level": 1e-9, "false_pass": 1e-3}
+    with pytest.raises(TypeError, match="does not give two masses"):
+        flip_power.smallest_lead_excess(10000, lambda excess: masses, **asked)
+
+
+def test_both_ends_of_a_drawn_tail_are_legal():
+    table = threshold_table(1)
+    assert (table.tail(-MOST_PLACE), table.tail(MOST_PLACE)) == (1, 0)
+    assert table.tail(-table.largest) + table.tail(table.largest + 1) == 1

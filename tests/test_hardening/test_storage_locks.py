@@ -354,3 +354,52 @@ def test_a_file_that_only_another_user_may_replace_is_refused_before_the_work(
         output.check_writable(path)
     tmp_path.chmod(0o777)
     output.check_writable(path)
+
+
+def test_a_sweep_does_not_take_the_file_that_has_the_name_by_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its opening and its locking one writer may end and another begin."""
+    left, whole = tmp_path / ".new.1.part", files.fcntl.flock
+    left.write_text("of one that ends")
+
+    def renewed(descriptor: int, how: int) -> None:
+        monkeypatch.setattr(files.fcntl, "flock", whole)
+        left.rename(tmp_path / "new")
+        left.write_text("of one that begins")
+        whole(descriptor, how)
+
+    monkeypatch.setattr(files, "_runs", lambda process: False)
+    monkeypatch.setattr(files.fcntl, "flock", renewed)
+    files.sweep(tmp_path)
+    assert left.read_text() == "of one that begins"
+    files.sweep(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize("path", ["new", "above/new"])
+def test_a_folder_that_is_removed_between_making_and_opening_is_made_again(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, whole = tmp_path / path, files._make
+
+    def removed(folder: Path) -> list[Path]:
+        made = whole(folder)
+        monkeypatch.setattr(files, "_make", whole)
+        files._remove_empty(made, None)
+        return made
+
+    monkeypatch.setattr(files, "_make", removed)
+    with files.locked_folder(out):
+        assert out.is_dir()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_another_holds_is_not_removed_with_what_was_in_it(tmp_path: Path) -> None:
+    above = tmp_path / "above"
+    with contextlib.ExitStack() as other:
+        with files.locked_folder(above / "new"):
+            other.enter_context(files.locked_folder(above))
+        assert [*tmp_path.iterdir()] == [above] and not [*above.iterdir()]
+        (above / "result").write_text("of the other")
+    assert (above / "result").exists()
