@@ -15,6 +15,9 @@ from theory.derivation import Chain, Check, Step, numbered
 
 WIDTH = 96
 
+#: behind the name of a part: what evidence found of it
+IS = {True: " is true", False: " is false", None: ""}
+
 #: the column of the slugs
 SLUG_WIDTH = max(map(len, catalogue.SLUGS)) + 2
 
@@ -96,7 +99,7 @@ def folded(line: str, width: int) -> list[str]:
 
 
 def grades(evidence: Iterable[Evidence]) -> str:
-    """The rungs that spoke, each with its grades, shortest first.
+    """The rungs that spoke, each with its grades; an experiment takes no part in the verdict.
 
     >>> grades([])
     ''
@@ -105,7 +108,10 @@ def grades(evidence: Iterable[Evidence]) -> str:
     for item in evidence:
         if item.grade is not Grade.SKIPPED:
             heard.setdefault(item.rung, []).append(item.grade)
-    return ", ".join(f"{rung} {'/'.join(dict.fromkeys(found))}" for rung, found in heard.items())
+    said = {rung: f"{rung} {'/'.join(dict.fromkeys(found))}" for rung, found in heard.items()}
+    if Rung.EXPERIMENT in said:
+        said[Rung.EXPERIMENT] = f"beside it {said[Rung.EXPERIMENT]}"
+    return ", ".join(said.values())
 
 
 def _lines(result: ClaimResult) -> Iterator[str]:
@@ -160,8 +166,7 @@ def _step(number: int, step: Step, check: Check) -> Iterator[str]:
 
 
 def _evidence(item: Evidence) -> Iterator[str]:
-    finding = {True: "true", False: "false", None: "no finding"}[item.finding]
-    about = f" {item.part} is {finding}" if item.part else ""
+    about = f" {item.part}{IS[item.finding]}" if item.part else ""
     yield from _wrapped(f"{item.rung} {item.grade}:{about}", "  ")
     if item.scope:
         yield from _wrapped(f"scope: {item.scope}", "    ")

@@ -28,7 +28,7 @@ counts
     as poisson, but where m coordinates are equal only the number of positive ones is drawn,
     binomial(m, 1/2), and each segment hit is positive with the chance that the rest leaves it.
 
-Only numpy and the standard library are imported: GPU machines use this file uninstalled.
+Nothing but numpy is needed: GPU machines use this file uninstalled.
 """
 
 from __future__ import annotations

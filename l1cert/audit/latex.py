@@ -1,4 +1,4 @@
-r"""A short document as LaTeX, to be read by ``\input``: of packages it needs booktabs alone."""
+r"""A short document as LaTeX, to be read by ``\input``: it needs booktabs, before 2020 textcomp."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,22 @@ def one_line(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print to whoever still listens; `l1cert list | head` is no error and keeps the exit code."""
+    """Print to whoever still listens; `l1cert list | head` is no error and keeps the exit code.
+
+    Where nothing can be printed, as on a full disk, the command goes on, keeps the files that were
+    asked of it, and fails at its end.
+    """
     try:
         click.echo(text)
     except BrokenPipeError:
         abandon_output()
+    except OSError as error:
+        abandon_output()
+        click.get_current_context().call_on_close(partial(_fail, error.strerror or str(error)))
+
+
+def _fail(reason: str) -> None:
+    raise click.ClickException(f"the answer could not be printed: {reason}")
 
 
 def abandon_output() -> None:

@@ -21,7 +21,7 @@ DIFFERENCE = 1
 
 @click.command("reproduce")
 @click.argument("steps", nargs=-1, metavar="[STEP]...")
-@click.option("--quick", is_flag=True, help="Fewer samples: under two minutes.")
+@click.option("--quick", is_flag=True, help="Fewer samples: a few minutes.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,14 +107,15 @@ def _print(report: Report) -> None:
 
     from l1cert.presentation import folded, tally, verdict_line
 
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        for result in report.results:
-            line = verdict_line(result)
-            lines = folded(line, console.width) if console.is_terminal else [line]
-            text = Text("\n".join(lines))
-            verdict = result.decision.verdict.value
-            text.highlight_words([f" {verdict} "], style=COLOURS[verdict])
-            console.print(text, soft_wrap=True)
-        console.print(tally(report.results), soft_wrap=True)
-    say(captured.get().rstrip("\n"))
+    shown, reader = io.StringIO(), Console()
+    console = Console(
+        file=shown, force_terminal=reader.is_terminal, width=reader.width, highlight=False
+    )
+    for result in report.results:
+        line = verdict_line(result)
+        text = Text("\n".join(folded(line, reader.width)) if reader.is_terminal else line)
+        verdict = result.decision.verdict.value
+        text.highlight_words([f" {verdict} "], style=COLOURS[verdict])
+        console.print(text, soft_wrap=True)
+    console.print(tally(report.results), soft_wrap=True)
+    say(shown.getvalue().rstrip("\n"))

@@ -15,6 +15,7 @@ from l1cert.page.pictures import Picture
 from l1cert.page.proofs import derivation, grade, scrolling
 from l1cert.page.prose import prose
 from l1cert.page.verdicts import badge
+from l1cert.presentation import IS
 from l1cert.report import ClaimResult
 from theory.claim import Boundary, Evidence, Grade, Part, Role, Rung, Verdict
 
@@ -37,7 +38,6 @@ _FIRST_WORD = re.compile(r"(?:[a-z]{2,}|a(?= [a-z]{2}))(?![A-Za-z0-9_(])")
 _FUNCTIONS = {"log", "exp", "erf", "erfc", "max", "min", "sup", "inf"}
 
 _FINDINGS = {True: "true", False: "false", None: "no finding"}
-_IS = {True: " is true", False: " is false", None: ""}
 
 #: an experiment is stored evidence, which `theory.claim.decide` is not given
 _BESIDE = "; a stored experiment stands beside the verdict and takes no part in it"
@@ -293,7 +293,7 @@ def _finding(item: Evidence, around: Surroundings) -> Markup:
         "li",
         element(
             "p",
-            *((element("code", item.part), f"{_IS[item.finding]}: ") if item.part else ()),
+            *((element("code", item.part), f"{IS[item.finding]}: ") if item.part else ()),
             grade(item.grade),
             class_="finding",
         ),

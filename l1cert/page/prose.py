@@ -49,7 +49,7 @@ _TIMES = re.compile(r"(?<=[\dλσ)])\*(?=[A-Za-zα-ωΑ-Ωϵ√(])|(?<=[A-Za-z])
 #: PA, cB and l1, whose feet are not marked as such
 _SHIFTED = re.compile(
     r"""(?:
-        (?<![A-Za-z0-9_'])(?:
+        (?<![A-Za-z_'])(?<![A-Za-z_]\d)(?:
             (?P<base>[A-Za-zα-ωΑ-Ωϵ])_
           | (?P<bare>[Pc])(?=[ABC](?![A-Za-z]))
           | (?P<space>l)(?=[012](?!\w))
@@ -73,8 +73,8 @@ def prose(text: str, slugs: Collection[str] = ()) -> Markup:
     'every δ with ‖δ‖<sub>1</sub> ≤ R = −λ log[2(1 − P<sub>A</sub>)]'
     >>> prose("see theorem_2 & Co", ["theorem_2"])
     'see <a href="#theorem_2"><code>theorem_2</code></a> &amp; Co'
-    >>> prose("e^(-r/lambda) and R^d")
-    'e<sup>−r/λ</sup> and R<sup>d</sup>'
+    >>> prose("e^(-2R_i/lambda) and R^d, not delta_zero or a2R_i")
+    'e<sup>−2R<sub>i</sub>/λ</sup> and R<sup>d</sup>, not delta_zero or a2R_i'
     """
     if not slugs:
         return _set(text)

@@ -16,7 +16,7 @@ FILE = "REPRODUCE.md"
 _INTRODUCTION = f"""# Reproduce
 
 `l1cert reproduce` runs the commands below into one folder and holds what comes out against what
-the ledger of claims decided; `--quick` draws fewer samples and takes under two minutes. Stop it at
+the ledger of claims decided; `--quick` draws fewer samples and takes a few minutes. Stop it at
 any moment and give the same command again: what is done is kept. `manifest.json` in the folder has
 every result with its exit code, its minutes and the SHA-256 sums of its files, and `REPRODUCE.md`
 beside it this table with what was obtained.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -15,8 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 
+from l1cert.cli import output
 from simulations import files
 from tests.test_hardening.commands_disk import Disk
 from tests.test_hardening.commands_harness import (
@@ -219,6 +222,42 @@ def test_an_answer_that_finds_no_room_is_printed_all_the_same(
     refused(answer, "No space left on device")
     assert len(answer.out.splitlines()) > 3 and "kept in" not in answer.out
     assert list((place / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [("agreement",), ("attack",), ("audit",), ("curves",)], ids=" ".join
+)
+def test_an_answer_that_cannot_be_printed_is_kept_all_the_same(
+    words: tuple[str, ...], place: Path, whole: Undisturbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = whole(words).files
+
+    def full(text: str, *, err: bool = False) -> None:
+        if not err:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        print(text, file=sys.stderr)
+
+    monkeypatch.setattr(click, "echo", full)
+    monkeypatch.setattr(output, "abandon_output", lambda: None)
+    refused(called(place, words), "the answer could not be printed: No space left on device")
+    assert essences(place / "out").keys() == undisturbed.keys()
+
+
+def test_a_full_disk_behind_standard_output_costs_no_file(tmp_path: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    command = [sys.executable, "-m", "l1cert", "verify", "theorem_2", "--rung", "derivation"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*command, "--out", str(tmp_path / "new")],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "Error: the answer could not be printed: No space left on device\n"
+    assert json.loads((tmp_path / "new").read_text())["claims"]
 
 
 @contextlib.contextmanager
