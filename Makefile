@@ -81,7 +81,7 @@ format: $(TESTING)  ## let ruff format the code and repair what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-readme: $(TESTING)  ## rewrite the generated blocks of the README, and docs/errata.md, from a run
+readme: $(TESTING)  ## rewrite what runs make of README.md, REPRODUCE.md, docs/ and the ledger
 	$(BIN)/python docs/update_pages.py
 
 docs: $(DOCS)  ## build the documentation into build/docs; warnings are errors
