@@ -206,29 +206,26 @@ def locked(path: Path | str | None, *beside: Path) -> Iterator[None]:
     try:
         final = target(path)
         lock = _hidden(final, "lock")
-        descriptor = held(lambda: _made_or_another_s(lock), lock, path)
+        descriptor: int | None = held(lambda: _made_or_another_s(lock), lock, path)
     except OSError as error:
         if not _is_only_read(path, error):
             reason = f"not written: {error.strerror or error}"
             raise OSError(error.errno, reason, str(path)) from error
-        descriptor = -1
+        descriptor = None
+    if descriptor is None:
+        yield
+        return
     try:
-        if descriptor >= 0:
-            for one in (final, *beside):
-                sweep(one.parent, one.name)
+        for one in (final, *beside):
+            sweep(one.parent, one.name)
         yield
     finally:
-        if descriptor >= 0:
-            _unlink_if_ours(descriptor, lock)
-            _let_go(descriptor)
-
-
-def _unlink_if_ours(descriptor: int, lock: Path) -> None:
-    """Remove a lock's file while it is held: whoever opened it meanwhile looks again."""
-    with suppress(OSError):
-        # by its name, which another process has by now where somebody removed ours
-        if os.path.samestat(os.fstat(descriptor), os.stat(lock)):
-            os.unlink(lock)
+        with suppress(OSError):
+            # while it is held: whoever opened it meanwhile looks again; by its name, which
+            # another process has by now where somebody removed ours
+            if _has_the_name(descriptor, lock):
+                os.unlink(lock)
+        _let_go(descriptor)
 
 
 @contextmanager
@@ -337,7 +334,7 @@ def _remove_unlocked(path: Path, remove: Callable[[Path], None]) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # another may have the name by now, and be locked; while this one is, none can take it
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            if _has_the_name(descriptor, path):
                 remove(path)
         finally:
             os.close(descriptor)
@@ -389,14 +386,20 @@ def held(opened: Callable[[], int], place: Path, path: Path | str | None) -> int
         descriptor = opened()
         try:
             _lock(descriptor, path)
-            if os.path.samestat(os.fstat(descriptor), os.stat(place)):
+            if _has_the_name(descriptor, place):
                 return descriptor
-        except FileNotFoundError:  # removed by whoever has just let it go
-            pass
         except BaseException:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _has_the_name(descriptor: int, place: Path) -> bool:
+    """Whether what is open is what has the name, which whoever has let it go may have removed."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(place))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(descriptor: int, path: Path | str | None) -> None:
