@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from l1cert.cli.output import hold, print_json, say, usage_errors, write_text
+from l1cert.cli.output import hold, print_json, say, usage_errors, write_json
 from l1cert.cli.progress import watched
 
 
@@ -84,7 +83,7 @@ def command(
     else:
         say(summary(record).rstrip("\n"))
     if out is not None:  # last: where the file fails, the answer was not lost
-        write_text(out, json.dumps(record.as_json(), indent=1, allow_nan=False) + "\n")
+        write_json(out, record.as_json())
         if not as_json:
             say(f"\nkept in {out}")
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from l1cert.cli.output import hold, print_json, say, usage_errors, write_text
+from l1cert.cli.output import hold, print_json, say, usage_errors, write_json
 from l1cert.cli.progress import counted
 from l1cert.cli.sampling import SEED
 
@@ -135,7 +134,7 @@ def command(
     else:
         say(text)
     if out is not None:  # last: where the file fails, the answer was not lost
-        write_text(out, json.dumps(content, indent=1, allow_nan=False) + "\n")
+        write_json(out, content)
         if not as_json:
             say(f"\nkept in {out}")
     if code:

@@ -15,7 +15,7 @@ from l1cert.cli.output import (
     hold_folder,
     print_json,
     say,
-    write_text,
+    write_json,
 )
 from l1cert.cli.sampling import SEED
 
@@ -83,7 +83,7 @@ def command(
             seed=seed, points=points, num_samples=num_samples, alpha=alpha, sigma=sigma
         ),
     }
-    write_text(out / SUMMARY, json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    write_json(out / SUMMARY, summary)
     if as_json:
         print_json(summary)
     else:

@@ -148,6 +148,11 @@ def write_text(path: Path, text: str) -> None:
         write_atomically(path, text.encode())
 
 
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON as a file, whole or not at all: ASCII, no NaN, no infinity."""
+    write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
     """Show a full disk or a folder without permission as one line."""
